@@ -1,0 +1,4 @@
+# `sam build` calls this: the function as Maven lays it out, without its tests.
+build-ReserveFunction:
+	mvn --batch-mode --quiet -DskipTests package
+	cp -R target/function/. "$(ARTIFACTS_DIR)"

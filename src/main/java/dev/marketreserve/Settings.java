@@ -1,0 +1,35 @@
+package dev.marketreserve;
+
+import java.util.Map;
+
+/**
+ * What the environment tells the function.
+ *
+ * @param reservationsTable the table of reservations, from {@value #RESERVATIONS_TABLE}
+ * @param instanceOwnersTable the table of instance owners, from {@value #INSTANCE_OWNERS_TABLE}
+ */
+public record Settings(String reservationsTable, String instanceOwnersTable) {
+
+  public static final String RESERVATIONS_TABLE = "RESERVATIONS_TABLE";
+  public static final String INSTANCE_OWNERS_TABLE = "INSTANCE_OWNERS_TABLE";
+
+  /**
+   * Reads the settings.
+   *
+   * @param environment the variables of the process, {@link System#getenv()}
+   * @throws IllegalStateException where a variable is missing or blank; its message names it
+   */
+  public static Settings from(Map<String, String> environment) {
+    return new Settings(
+        required(environment, RESERVATIONS_TABLE), required(environment, INSTANCE_OWNERS_TABLE));
+  }
+
+  private static String required(Map<String, String> environment, String name) {
+    String value = environment.get(name);
+    if (value == null || value.isBlank()) {
+      throw new IllegalStateException(
+          "The environment variable " + name + " must name a DynamoDB table, but is not set.");
+    }
+    return value;
+  }
+}

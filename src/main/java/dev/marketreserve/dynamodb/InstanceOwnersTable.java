@@ -1,0 +1,84 @@
+package dev.marketreserve.dynamodb;
+
+import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.InstanceOwners;
+import dev.marketreserve.reservation.ResourceId;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
+import software.amazon.awssdk.enhanced.dynamodb.Key;
+import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
+import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticAttributeTags;
+
+/**
+ * The register of instance owners in DynamoDB: one item for an instance, keyed on {@code
+ * instance_id}, with {@code project_id} and {@code domain_id}. The key is in canonical form; the
+ * other two may be in any spelling.
+ */
+public final class InstanceOwnersTable implements InstanceOwners {
+
+  private static final TableSchema<Owner> SCHEMA =
+      TableSchema.builder(Owner.class, Owner.Builder.class)
+          .newItemBuilder(Owner.Builder::new, Owner.Builder::build)
+          .addAttribute(
+              String.class,
+              a ->
+                  a.name("instance_id")
+                      .getter(Owner::instanceId)
+                      .setter((builder, value) -> builder.instanceId = value)
+                      .tags(StaticAttributeTags.primaryPartitionKey()))
+          .addAttribute(
+              String.class,
+              a ->
+                  a.name("project_id")
+                      .getter(Owner::projectId)
+                      .setter((builder, value) -> builder.projectId = value))
+          .addAttribute(
+              String.class,
+              a ->
+                  a.name("domain_id")
+                      .getter(Owner::domainId)
+                      .setter((builder, value) -> builder.domainId = value))
+          .build();
+
+  private final DynamoDbTable<Owner> table;
+
+  /** The register in the table of that name. */
+  public InstanceOwnersTable(DynamoDbEnhancedClient dynamoDb, String tableName) {
+    this.table = dynamoDb.table(tableName, SCHEMA);
+  }
+
+  @Override
+  public boolean isOwner(
+      ResourceId domainId, ResourceId projectId, ResourceId instanceId, Deadline deadline) {
+    Key key = Key.builder().partitionValue(instanceId.canonical()).build();
+    Optional<Owner> owner =
+        RetryBudget.spend(
+            deadline,
+            "read the owner of the instance",
+            () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
+    return owner
+        .filter(o -> spells(o.projectId(), projectId) && spells(o.domainId(), domainId))
+        .isPresent();
+  }
+
+  private static boolean spells(@Nullable String stored, ResourceId id) {
+    return stored != null && ResourceId.parse(stored).filter(id::equals).isPresent();
+  }
+
+  /** One item of the table; an attribute that it lacks is null. */
+  private record Owner(String instanceId, @Nullable String projectId, @Nullable String domainId) {
+
+    private static final class Builder {
+      private @Nullable String instanceId;
+      private @Nullable String projectId;
+      private @Nullable String domainId;
+
+      Owner build() {
+        return new Owner(Objects.requireNonNull(instanceId), projectId, domainId);
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.marketreserve.http;
+
+import dev.marketreserve.reservation.Outcome;
+import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.StoreUnavailableException;
+
+/** What the caller is told, before it is written as JSON. */
+public sealed interface Answer {
+
+  /** The HTTP status. */
+  int status();
+
+  /**
+   * The group is reserved for the caller.
+   *
+   * @param groupId the API group as the caller wrote it
+   * @param purchaseId the number of the product instance
+   * @param replayed whether an earlier request with the same idempotency key had reserved it
+   */
+  record Created(String groupId, String purchaseId, boolean replayed) implements Answer {
+    @Override
+    public int status() {
+      return 201;
+    }
+  }
+
+  /**
+   * The request was turned down.
+   *
+   * @param message for people; names the parameter at fault, never an internal
+   */
+  record Refused(ErrorCode error, String message) implements Answer {
+
+    static Refused with(ErrorCode error) {
+      return new Refused(error, error.message());
+    }
+
+    static Refused naming(String parameter, ErrorCode error) {
+      return new Refused(error, error.message() + ",parameterName:" + parameter + ".");
+    }
+
+    @Override
+    public int status() {
+      return error.status();
+    }
+  }
+
+  /** The answer to a request that came to a known outcome. */
+  static Answer of(Outcome outcome, ReserveRequest request) {
+    return switch (outcome) {
+      case Outcome.Reserved(String purchaseId, boolean replayed) ->
+          new Created(request.groupId().written(), purchaseId, replayed);
+      case Outcome.AlreadyReserved() -> Refused.with(ErrorCode.ALREADY_RESERVED);
+      case Outcome.NotOwner() -> Refused.with(ErrorCode.NO_PERMISSION);
+    };
+  }
+
+  /** The answer to a request that failed through no fault of the caller's. */
+  static Answer of(RuntimeException failure) {
+    boolean throttled = failure instanceof StoreUnavailableException e && e.throttled();
+    return Refused.with(throttled ? ErrorCode.THROTTLED : ErrorCode.SYSTEM_ERROR);
+  }
+}

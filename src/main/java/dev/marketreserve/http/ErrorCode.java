@@ -1,0 +1,42 @@
+package dev.marketreserve.http;
+
+/**
+ * The errors of this API: what clients key on, and the status each goes with.
+ *
+ * <p>Codes and shape are those of the API family that the marketplace knows; the table of when each
+ * applies is in {@code README.md}.
+ */
+public enum ErrorCode {
+  MALFORMED_BODY(400, "APIG.2000", "The request body is not one JSON object."),
+  MISSING_PARAMETER(400, "APIG.2001", "Missing parameter"),
+  PARAMETER_TOO_LONG(400, "APIG.2006", "Parameter value too long"),
+  INVALID_PARAMETER(400, "APIG.2012", "Invalid parameter value"),
+  NO_PERMISSION(403, "APIG.1136", "No permission on this instance."),
+  ALREADY_RESERVED(409, "APIG.3402", "The API group has been purchased already."),
+  THROTTLED(500, "APIG.9008", "Too many requests. Try again later."),
+  SYSTEM_ERROR(500, "APIG.9999", "System error.");
+
+  private final int status;
+  private final String code;
+  private final String message;
+
+  ErrorCode(int status, String code, String message) {
+    this.status = status;
+    this.code = code;
+    this.message = message;
+  }
+
+  /** The HTTP status that carries this error. */
+  public int status() {
+    return status;
+  }
+
+  /** The {@code error_code} of the body. */
+  public String code() {
+    return code;
+  }
+
+  String message() {
+    return message;
+  }
+}

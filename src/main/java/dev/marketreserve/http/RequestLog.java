@@ -1,0 +1,104 @@
+package dev.marketreserve.http;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.ResourceId;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one line a request leaves in the log: a JSON object in ASCII, so that no text of a caller's
+ * can end the line or hide in it.
+ *
+ * <p>It goes to Lambda's logger as bytes, which the runtime writes as they are under either of its
+ * log formats; a string it would wrap into a second JSON object.
+ */
+public final class RequestLog {
+
+  private static final ObjectWriter ASCII_JSON =
+      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build().writer();
+
+  private RequestLog() {}
+
+  /**
+   * Writes the line.
+   *
+   * @param request null where the event was no valid request
+   * @param failure why the answer is a 500; null for any other
+   */
+  public static void write(
+      Context context,
+      APIGatewayProxyRequestEvent event,
+      @Nullable ReserveRequest request,
+      Answer answer,
+      @Nullable Throwable failure,
+      Duration duration) {
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put("timestamp", Instant.now().toString());
+    line.put("level", failure == null ? "INFO" : "ERROR");
+    line.put("request_id", RequestId.of(event, context));
+    line.put("aws_request_id", context.getAwsRequestId());
+    line.put("status", answer.status());
+    if (answer instanceof Answer.Refused refused) {
+      line.put("error_code", refused.error().code());
+      line.put("error_msg", refused.message());
+    }
+    List<String> domainIds = RequestReader.headerValues(event, RequestReader.DOMAIN_ID);
+    put(line, "domain_id", domainIds.isEmpty() ? null : domainIds.getFirst());
+    put(line, "project_id", RequestReader.pathParameter(event, RequestReader.PROJECT_ID));
+    put(line, "instance_id", RequestReader.pathParameter(event, RequestReader.INSTANCE_ID));
+    put(line, "group_id", request == null ? null : request.groupId().canonical());
+    if (answer instanceof Answer.Created created) {
+      line.put("purchase_id", created.purchaseId());
+      line.put("replayed", created.replayed());
+    }
+    put(line, "caller", caller(event));
+    line.put("duration_ms", duration.toMillis());
+    if (failure != null) {
+      line.put("cause", stackTrace(failure));
+    }
+    context.getLogger().log((asText(line) + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /** Puts a caller's text, cut to the length of the longest valid id. */
+  private static void put(ObjectNode line, String name, @Nullable String value) {
+    if (value != null) {
+      line.put(name, value.substring(0, Math.min(value.length(), ResourceId.MAX_LENGTH)));
+    }
+  }
+
+  private static @Nullable String caller(APIGatewayProxyRequestEvent event) {
+    ProxyRequestContext context = event.getRequestContext();
+    return context == null || context.getIdentity() == null
+        ? null
+        : context.getIdentity().getUserArn();
+  }
+
+  private static String stackTrace(Throwable failure) {
+    StringWriter text = new StringWriter();
+    failure.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+
+  private static String asText(ObjectNode line) {
+    try {
+      return ASCII_JSON.writeValueAsString(line);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The edge: an API Gateway event becomes a {@link dev.marketreserve.reservation.ReserveRequest}, an
+ * outcome becomes a response. The only place that knows status codes, headers and error codes.
+ */
+@NullMarked
+package dev.marketreserve.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,131 @@
+package dev.marketreserve.dynamodb;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.SamTemplate;
+import dev.marketreserve.Settings;
+import dev.marketreserve.reservation.ResourceId;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+
+/** The two tables of {@code template.yaml}, made in some DynamoDB, and what is in them. */
+public final class Tables {
+
+  private final DynamoDbClient client;
+  private final Settings settings;
+
+  private Tables(DynamoDbClient client, Settings settings) {
+    this.client = client;
+    this.settings = settings;
+  }
+
+  /** Makes the tables of the template, under the names of the template with a prefix. */
+  public static Tables create(DynamoDbClient client, String prefix) {
+    SamTemplate template = SamTemplate.read();
+    template
+        .tables()
+        .forEach(
+            table ->
+                client.createTable(
+                    definition(prefix + table.getKey(), table.getValue().get("Properties"))));
+    Settings names = Settings.from(template.environment());
+    return new Tables(
+        client,
+        new Settings(prefix + names.reservationsTable(), prefix + names.instanceOwnersTable()));
+  }
+
+  private static CreateTableRequest definition(String name, JsonNode properties) {
+    return CreateTableRequest.builder()
+        .tableName(name)
+        .billingMode(properties.get("BillingMode").asText())
+        .attributeDefinitions(
+            SamTemplate.list(properties.get("AttributeDefinitions")).stream()
+                .map(
+                    attribute ->
+                        AttributeDefinition.builder()
+                            .attributeName(attribute.get("AttributeName").asText())
+                            .attributeType(attribute.get("AttributeType").asText())
+                            .build())
+                .toList())
+        .keySchema(
+            SamTemplate.list(properties.get("KeySchema")).stream()
+                .map(
+                    key ->
+                        KeySchemaElement.builder()
+                            .attributeName(key.get("AttributeName").asText())
+                            .keyType(key.get("KeyType").asText())
+                            .build())
+                .toList())
+        .build();
+  }
+
+  public Settings settings() {
+    return settings;
+  }
+
+  /** A client of the DynamoDB that holds the tables. */
+  public DynamoDbClient client() {
+    return client;
+  }
+
+  /** Registers the owner of an instance, its ids as given. */
+  public void registerOwner(String domainId, String projectId, String instanceId) {
+    client.putItem(
+        put ->
+            put.tableName(settings.instanceOwnersTable())
+                .item(
+                    Map.of(
+                        "instance_id",
+                        AttributeValue.fromS(
+                            ResourceId.parse(instanceId).orElseThrow().canonical()),
+                        "project_id",
+                        AttributeValue.fromS(projectId),
+                        "domain_id",
+                        AttributeValue.fromS(domainId))));
+  }
+
+  public void revokeOwner(String instanceId) {
+    client.deleteItem(
+        delete ->
+            delete
+                .tableName(settings.instanceOwnersTable())
+                .key(
+                    Map.of(
+                        "instance_id",
+                        AttributeValue.fromS(
+                            ResourceId.parse(instanceId).orElseThrow().canonical()))));
+  }
+
+  /** The stored reservation of a group, every attribute as text; empty where there is none. */
+  public Map<String, String> reservation(String groupId) {
+    return text(
+        client
+            .getItem(
+                get ->
+                    get.tableName(settings.reservationsTable())
+                        .key(Map.of("group_id", AttributeValue.fromS(groupId)))
+                        .consistentRead(true))
+            .item());
+  }
+
+  /** All stored reservations, every attribute as text. */
+  public List<Map<String, String>> reservations() {
+    return client
+        .scanPaginator(scan -> scan.tableName(settings.reservationsTable()).consistentRead(true))
+        .items()
+        .stream()
+        .map(Tables::text)
+        .toList();
+  }
+
+  private static Map<String, String> text(Map<String, AttributeValue> item) {
+    Map<String, String> text = new TreeMap<>();
+    item.forEach((name, value) -> text.put(name, value.s()));
+    return text;
+  }
+}

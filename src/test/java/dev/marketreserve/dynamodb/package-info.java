@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve.dynamodb;
+
+import org.jspecify.annotations.NullMarked;

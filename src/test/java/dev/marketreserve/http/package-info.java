@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve.http;
+
+import org.jspecify.annotations.NullMarked;

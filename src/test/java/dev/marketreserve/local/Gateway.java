@@ -1,0 +1,190 @@
+package dev.marketreserve.local;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.RequestIdentity;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.SamTemplate;
+import dev.marketreserve.SamTemplate.Route;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a REST API that the function sees: makes a proxy event of an HTTP request, calls the
+ * function, writes its response. Routes, timeout and the gateway's own answers are those of {@code
+ * template.yaml}.
+ *
+ * @see <a
+ *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html">Lambda
+ *     proxy integrations</a>
+ */
+final class Gateway extends Handler.Abstract {
+
+  /** API Gateway's quota for the payload of a REST API. */
+  private static final int MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+
+  private final SamTemplate template = SamTemplate.read();
+  private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function;
+  private final Consumer<String> log;
+
+  Gateway(
+      RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
+      Consumer<String> log) {
+    this.function = function;
+    this.log = log;
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    String requestId = UUID.randomUUID().toString();
+    try {
+      send(answer(request, requestId), response, callback);
+    } catch (IOException e) {
+      // The caller is gone, and with it the only reader of an answer.
+      callback.failed(e);
+    } catch (RuntimeException e) {
+      e.printStackTrace();
+      send(own("DEFAULT_5XX", 502, requestId), response, callback);
+    }
+    return true;
+  }
+
+  private APIGatewayProxyResponseEvent answer(Request request, String requestId)
+      throws IOException {
+    for (Route route : template.routes()) {
+      Optional<Map<String, String>> parameters = match(route, request);
+      if (parameters.isPresent()) {
+        byte[] body = body(request);
+        return body.length > MAX_PAYLOAD_BYTES
+            ? own("REQUEST_TOO_LARGE", 413, requestId)
+            : call(event(request, route, parameters.get(), body, requestId));
+      }
+    }
+    return own("MISSING_AUTHENTICATION_TOKEN", 403, requestId);
+  }
+
+  private APIGatewayProxyResponseEvent call(APIGatewayProxyRequestEvent event) {
+    Duration timeout = Duration.ofSeconds(template.function().get("Timeout").asInt());
+    Context context = new LocalContext(UUID.randomUUID().toString(), timeout, log);
+    return function.handleRequest(event, context);
+  }
+
+  private static Optional<Map<String, String>> match(Route route, Request request) {
+    String[] names = route.path().split("/", -1);
+    String[] values = request.getHttpURI().getPath().split("/", -1);
+    if (!route.method().equals(request.getMethod()) || names.length != values.length) {
+      return Optional.empty();
+    }
+    Map<String, String> parameters = new HashMap<>();
+    for (int i = 0; i < names.length; i++) {
+      if (names[i].startsWith("{")) {
+        parameters.put(names[i].substring(1, names[i].length() - 1), values[i]);
+      } else if (!names[i].equals(values[i])) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(parameters);
+  }
+
+  /** The body, of which no more is kept than shows that it is too large. */
+  private static byte[] body(Request request) throws IOException {
+    try (InputStream in = Content.Source.asInputStream(request)) {
+      byte[] body = in.readNBytes(MAX_PAYLOAD_BYTES + 1);
+      in.skip(Long.MAX_VALUE);
+      return body;
+    }
+  }
+
+  private static APIGatewayProxyRequestEvent event(
+      Request request, Route route, Map<String, String> parameters, byte[] body, String requestId) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    Map<String, List<String>> multiValueHeaders = new LinkedHashMap<>();
+    request
+        .getHeaders()
+        .forEach(
+            field -> {
+              headers.put(field.getName(), field.getValue());
+              multiValueHeaders.merge(
+                  field.getName(), List.of(field.getValue()), Gateway::concatenation);
+            });
+    RequestIdentity identity =
+        new RequestIdentity()
+            .withSourceIp(Request.getRemoteAddr(request))
+            .withUserAgent(headers.get("User-Agent"));
+    String path = request.getHttpURI().getPath();
+    String text = text(body);
+    return new APIGatewayProxyRequestEvent()
+        .withResource(route.path())
+        .withPath(path)
+        .withHttpMethod(request.getMethod())
+        .withHeaders(headers)
+        .withMultiValueHeaders(multiValueHeaders)
+        .withPathParameters(parameters)
+        .withRequestContext(
+            new ProxyRequestContext()
+                .withResourcePath(route.path())
+                .withPath(path)
+                .withHttpMethod(request.getMethod())
+                .withStage("local")
+                .withRequestId(requestId)
+                .withIdentity(identity))
+        .withBody(
+            body.length == 0
+                ? null
+                : text != null ? text : Base64.getEncoder().encodeToString(body))
+        .withIsBase64Encoded(text == null);
+  }
+
+  private static List<String> concatenation(List<String> first, List<String> second) {
+    return Stream.concat(first.stream(), second.stream()).toList();
+  }
+
+  /** The bytes as text, or null where they are none. */
+  private static @Nullable String text(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
+  /** The answer that the gateway gives by itself, as the template words it. */
+  private APIGatewayProxyResponseEvent own(String type, int defaultStatus, String requestId) {
+    JsonNode response = template.gatewayResponses().get(type);
+    JsonNode status = response.get("StatusCode");
+    String body = response.get("ResponseTemplates").get("application/json").asText();
+    return new APIGatewayProxyResponseEvent()
+        .withStatusCode(status == null ? defaultStatus : status.asInt())
+        .withHeaders(Map.of("Content-Type", "application/json", "X-Request-Id", requestId))
+        .withBody(body.replace("$context.requestId", requestId));
+  }
+
+  private static void send(
+      APIGatewayProxyResponseEvent answer, Response response, Callback callback) {
+    response.setStatus(answer.getStatusCode());
+    answer.getHeaders().forEach(response.getHeaders()::put);
+    Content.Sink.write(response, true, answer.getBody(), callback);
+  }
+}

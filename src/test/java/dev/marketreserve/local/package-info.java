@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve.local;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve.reservation;
+
+import org.jspecify.annotations.NullMarked;
