@@ -34,11 +34,7 @@ public final class DynamoDbLocal implements AutoCloseable {
    */
   public static DynamoDbLocal start(int port) throws IOException {
     Server server = new Server();
-    ServerConnector connector = new ServerConnector(server);
-    connector.setHost("127.0.0.1");
-    connector.setPort(port);
-    connector.open();
-    server.addConnector(connector);
+    ServerConnector connector = LoopbackPort.open(server, port);
     try {
       LocalDynamoDBRequestHandler dynamoDb =
           new LocalDynamoDBRequestHandler(0, true, null, true, false);

@@ -73,32 +73,23 @@ public final class Tables {
     return client;
   }
 
-  /** Registers the owner of an instance, its ids as given. */
-  public void registerOwner(String domainId, String projectId, String instanceId) {
+  public void register(Owner owner) {
     client.putItem(
         put ->
             put.tableName(settings.instanceOwnersTable())
                 .item(
                     Map.of(
-                        "instance_id",
-                        AttributeValue.fromS(
-                            ResourceId.parse(instanceId).orElseThrow().canonical()),
-                        "project_id",
-                        AttributeValue.fromS(projectId),
-                        "domain_id",
-                        AttributeValue.fromS(domainId))));
+                        "instance_id", canonical(owner.instanceId()),
+                        "project_id", AttributeValue.fromS(owner.projectId()),
+                        "domain_id", AttributeValue.fromS(owner.domainId()))));
   }
 
-  public void revokeOwner(String instanceId) {
+  public void revoke(Owner owner) {
     client.deleteItem(
         delete ->
             delete
                 .tableName(settings.instanceOwnersTable())
-                .key(
-                    Map.of(
-                        "instance_id",
-                        AttributeValue.fromS(
-                            ResourceId.parse(instanceId).orElseThrow().canonical()))));
+                .key(Map.of("instance_id", canonical(owner.instanceId()))));
   }
 
   /** The stored reservation of a group, every attribute as text; empty where there is none. */
@@ -121,6 +112,10 @@ public final class Tables {
         .stream()
         .map(Tables::text)
         .toList();
+  }
+
+  private static AttributeValue canonical(String id) {
+    return AttributeValue.fromS(ResourceId.parse(id).orElseThrow().canonical());
   }
 
   private static Map<String, String> text(Map<String, AttributeValue> item) {

@@ -4,7 +4,10 @@ import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
+import dev.marketreserve.dynamodb.LoopbackPort;
+import dev.marketreserve.dynamodb.Owner;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
@@ -18,13 +21,6 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * in the same JVM. {@code mvn -Plocal} starts it.
  */
 public final class LocalApi implements AutoCloseable {
-
-  /** The owner that the events of {@code events/} are about. */
-  static final Owner SAMPLE_OWNER =
-      new Owner(
-          "0ae9e2b1d5f34c6f8a7b3c2d1e0f9a8b",
-          "5f2c7d9e8b1a4f60a3d4c5b6e7f80912",
-          "eddc4d25480b4cd6b512f270a1b8b341");
 
   private final DynamoDbLocal dynamoDb;
   private final DynamoDbClient client;
@@ -46,11 +42,7 @@ public final class LocalApi implements AutoCloseable {
    */
   static LocalApi start(int port, int dynamoDbPort, List<Owner> owners) throws IOException {
     Server server = new Server(new VirtualThreadPool());
-    ServerConnector connector = new ServerConnector(server);
-    connector.setHost("127.0.0.1");
-    connector.setPort(port);
-    connector.open();
-    server.addConnector(connector);
+    ServerConnector connector = LoopbackPort.open(server, port);
     DynamoDbLocal dynamoDb;
     try {
       dynamoDb = DynamoDbLocal.start(dynamoDbPort);
@@ -61,7 +53,7 @@ public final class LocalApi implements AutoCloseable {
     DynamoDbExtension.pointSdkTo(dynamoDb.endpoint());
     DynamoDbClient client = DynamoDbClient.create();
     Tables tables = Tables.create(client, "");
-    owners.forEach(o -> tables.registerOwner(o.domainId(), o.projectId(), o.instanceId()));
+    owners.forEach(tables::register);
     ReserveHandler function = new ReserveHandler(SamTemplate.read().environment());
     server.setHandler(new Gateway(function, System.out::print));
     try {
@@ -93,14 +85,15 @@ public final class LocalApi implements AutoCloseable {
 
   /** {@code port dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
+    Owner sample = Events.owner();
     try {
       LocalApi api =
           start(
               Integer.parseInt(arguments[0]),
               Integer.parseInt(arguments[1]),
               arguments.length > 2 && !arguments[2].isBlank()
-                  ? List.of(SAMPLE_OWNER, Owner.parse(arguments[2]))
-                  : List.of(SAMPLE_OWNER));
+                  ? List.of(sample, Owner.parse(arguments[2]))
+                  : List.of(sample));
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
           """
@@ -114,8 +107,8 @@ public final class LocalApi implements AutoCloseable {
           """,
           api.url(),
           api.dynamoDbPort(),
-          SAMPLE_OWNER.reserveUrl(api.url()),
-          SAMPLE_OWNER.domainId(),
+          reserveUrl(api.url(), sample),
+          sample.domainId(),
           UUID.randomUUID());
     } catch (IOException | IllegalArgumentException e) {
       System.err.println("The local API cannot start: " + e.getMessage());
@@ -123,21 +116,13 @@ public final class LocalApi implements AutoCloseable {
     }
   }
 
-  /** Who owns a gateway instance. */
-  record Owner(String domainId, String projectId, String instanceId) {
-
-    static Owner parse(String text) {
-      String[] ids = text.split(":", -1);
-      if (ids.length != 3) {
-        throw new IllegalArgumentException(
-            "an owner is written domain:project:instance, not " + text);
-      }
-      return new Owner(ids[0], ids[1], ids[2]);
-    }
-
-    String reserveUrl(String base) {
-      return base
-          + "/v1/%s/apigw/instances/%s/market/api-groups/reserve".formatted(projectId, instanceId);
-    }
+  private static String reserveUrl(String base, Owner owner) {
+    return SamTemplate.read()
+        .routes()
+        .getFirst()
+        .path()
+        .replace("{project_id}", owner.projectId())
+        .replace("{instance_id}", owner.instanceId())
+        .transform(base::concat);
   }
 }

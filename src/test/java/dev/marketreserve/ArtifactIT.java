@@ -1,0 +1,87 @@
+package dev.marketreserve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What is uploaded to Lambda: {@code target/function}. */
+class ArtifactIT {
+
+  private static final Path FUNCTION = Path.of("target", "function");
+
+  /** Every library costs start-up time, so each one is meant to be here. */
+  private static final Set<String> LIBRARIES =
+      Set.of(
+          "annotations",
+          "auth",
+          "aws-core",
+          "aws-json-protocol",
+          "aws-lambda-java-core",
+          "aws-lambda-java-events",
+          "checksums",
+          "checksums-spi",
+          "dynamodb",
+          "dynamodb-enhanced",
+          "endpoints-spi",
+          "eventstream",
+          "http-auth",
+          "http-auth-aws",
+          "http-auth-aws-eventstream",
+          "http-auth-spi",
+          "http-client-spi",
+          "identity-spi",
+          "jackson-annotations",
+          "jackson-core",
+          "jackson-databind",
+          "joda-time",
+          "json-utils",
+          "metrics-spi",
+          "profiles",
+          "protocol-core",
+          "reactive-streams",
+          "regions",
+          "retries",
+          "retries-spi",
+          "sdk-core",
+          "slf4j-api",
+          "slf4j-nop",
+          "third-party-jackson-core",
+          "url-connection-client",
+          "utils",
+          "utils-lite");
+
+  @Test
+  void itHasTheLibrariesThatTheFunctionNeedsAndNoOther() throws IOException {
+    assertEquals(
+        new TreeSet<>(LIBRARIES),
+        names(FUNCTION.resolve("lib"), name -> name.replaceFirst("-\\d.*", "")));
+  }
+
+  @Test
+  void besideThemItHasTheCompiledFunctionAndNothingElse() throws IOException {
+    assertEquals(Set.of("dev", "lib"), names(FUNCTION, name -> name));
+    assertEquals(
+        names(Path.of("src", "main", "java", "dev", "marketreserve"), name -> stem(name)),
+        names(FUNCTION.resolve(Path.of("dev", "marketreserve")), name -> stem(name)));
+  }
+
+  private static String stem(String file) {
+    return file.replaceFirst("[.$].*", "");
+  }
+
+  private static Set<String> names(Path directory, UnaryOperator<String> part) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .map(file -> part.apply(file.getFileName().toString()))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+}

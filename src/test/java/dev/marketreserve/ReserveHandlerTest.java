@@ -1,0 +1,273 @@
+package dev.marketreserve;
+
+import static dev.marketreserve.http.Events.event;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.Events;
+import dev.marketreserve.local.LocalContext;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+@ExtendWith(DynamoDbExtension.class)
+class ReserveHandlerTest {
+
+  private static final String UUID_V4 =
+      "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+
+  private static final Owner OWNER = new Owner("domain", "project", "instance");
+
+  /** What each file of {@code events/} gets: status, and error code where there is one. */
+  private static final Map<String, String> EXPECTED =
+      Map.ofEntries(
+          Map.entry("already-reserved", "409 APIG.3402"),
+          Map.entry("foreign-instance", "403 APIG.1136"),
+          Map.entry("group-id-not-a-string", "400 APIG.2012"),
+          Map.entry("group-id-too-long", "400 APIG.2006"),
+          Map.entry("malformed-body", "400 APIG.2000"),
+          Map.entry("missing-domain", "400 APIG.2001"),
+          Map.entry("missing-group-id", "400 APIG.2001"),
+          Map.entry("repeated-domain", "400 APIG.2012"),
+          Map.entry("reserve", "201"),
+          Map.entry("reserve-base64-body", "201"),
+          Map.entry("reserve-lower-case-headers", "201"),
+          Map.entry("reserve-with-idempotency-key", "201"));
+
+  private final Tables tables;
+  private final ReserveHandler handler;
+  private final List<String> log = new ArrayList<>();
+
+  ReserveHandlerTest(Tables tables) {
+    this.tables = tables;
+    this.handler = handlerOn(tables.settings());
+  }
+
+  @BeforeEach
+  void registerTheOwners() {
+    tables.register(OWNER);
+    tables.register(Events.owner());
+  }
+
+  @Test
+  void everySampleEventGetsTheAnswerOfTheContract() throws IOException {
+    List<String> names = new ArrayList<>(Events.names());
+    names.remove("reserve");
+    names.addFirst("reserve");
+    Map<String, String> answers = new HashMap<>();
+    for (String name : names) {
+      answers.put(name, summary(call(Events.load(name))));
+    }
+    assertEquals(EXPECTED, answers);
+  }
+
+  @Test
+  void aReservationIsAnsweredWithThePurchaseInTheTable() throws JsonProcessingException {
+    String group = newGroup();
+    Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    APIGatewayProxyResponseEvent response = call(event(group));
+    assertEquals(201, response.getStatusCode());
+    JsonNode body = new JsonMapper().readTree(response.getBody());
+    assertEquals(group, body.get("group_id").textValue());
+    String purchase = body.get("purchase_id").textValue();
+    assertTrue(purchase.matches(UUID_V4), purchase);
+    Map<String, String> item = new TreeMap<>(tables.reservation(group));
+    Instant created = Instant.parse(String.valueOf(item.remove("created_at")));
+    assertFalse(created.isBefore(before) || created.isAfter(Instant.now()), created.toString());
+    assertEquals(
+        Map.of(
+            "group_id", group,
+            "purchase_id", purchase,
+            "domain_id", "domain",
+            "project_id", "project",
+            "instance_id", "instance"),
+        item);
+  }
+
+  @Test
+  void everyResponseCarriesTheRequestIdOfTheGateway() {
+    for (APIGatewayProxyRequestEvent event :
+        List.of(event(newGroup()), event("-"), foreign(newGroup()))) {
+      Map<String, String> headers = call(event).getHeaders();
+      assertEquals("gateway-request", headers.get("X-Request-Id"));
+      assertEquals("application/json", headers.get("Content-Type"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "11111111-AAAA-4000-8000-000000000001",
+        "11111111aaaa40008000000000000001",
+        "11111111AAAA40008000000000000001"
+      })
+  void noRespellingOfAUuidReservesItsGroupAgain(String spelling) {
+    call(event("11111111-aaaa-4000-8000-000000000001"));
+    assertEquals("409 APIG.3402", summary(call(event(spelling))));
+    assertEquals(Map.of(), tables.reservation(spelling));
+  }
+
+  @Test
+  void aRepeatWithItsIdempotencyKeyGetsTheSamePurchaseAndSaysSo() {
+    String group = newGroup();
+    APIGatewayProxyResponseEvent first = call(withKey(event(group), "key"));
+    APIGatewayProxyResponseEvent repeat = call(withKey(event(group), "key"));
+    assertEquals(201, repeat.getStatusCode());
+    assertEquals(first.getBody(), repeat.getBody());
+    assertNull(first.getHeaders().get("Idempotent-Replayed"));
+    assertEquals("true", repeat.getHeaders().get("Idempotent-Replayed"));
+    assertTrue(log.getFirst().contains("\"replayed\":true"), log::toString);
+  }
+
+  @Test
+  void aRepeatWithoutOrWithAnotherKeyIsAConflict() {
+    String group = newGroup();
+    call(withKey(event(group), "key"));
+    assertEquals("409 APIG.3402", summary(call(event(group))));
+    assertEquals("409 APIG.3402", summary(call(withKey(event(group), "other"))));
+  }
+
+  @Test
+  void theThreeCausesOf403AreNotTold() {
+    tables.register(new Owner("domain", "other-project", "instance-of-another-project"));
+    tables.register(new Owner("other-domain", "project", "instance-of-another-domain"));
+    Set<String> answers = new HashSet<>();
+    for (String instance :
+        List.of("unknown", "instance-of-another-project", "instance-of-another-domain")) {
+      APIGatewayProxyRequestEvent event =
+          event("never")
+              .withPathParameters(Map.of("project_id", "project", "instance_id", instance));
+      APIGatewayProxyResponseEvent response = call(event);
+      assertEquals(403, response.getStatusCode());
+      answers.add(response.getHeaders() + response.getBody());
+    }
+    assertEquals(1, answers.size());
+    assertEquals(Map.of(), tables.reservation("never"));
+  }
+
+  @Test
+  void whatIsRefusedIsNotWritten() {
+    int before = tables.reservations().size();
+    call(event("%"));
+    call(foreign(newGroup()));
+    call(withKey(event(newGroup()), "a key"));
+    assertEquals(before, tables.reservations().size());
+  }
+
+  @Test
+  void anInvocationWithoutAnEventIsABadRequest() {
+    APIGatewayProxyResponseEvent response = call(null);
+    assertEquals("400 APIG.2001", summary(response));
+    assertEquals("lambda-request", response.getHeaders().get("X-Request-Id"));
+  }
+
+  @Test
+  void everyRequestLeavesOneLineInTheLog() {
+    for (APIGatewayProxyRequestEvent event :
+        List.of(event(newGroup()), event("-"), foreign(newGroup()))) {
+      call(event);
+      assertEquals(1, log.size());
+    }
+  }
+
+  @Test
+  void aFailureIs500WithItsCauseInTheLogAndOutOfTheAnswer() {
+    ReserveHandler broken = handlerOn(new Settings("no-such-table", "no-such-table"));
+    APIGatewayProxyResponseEvent response = call(broken, event(newGroup()));
+    assertEquals("500 APIG.9999", summary(response));
+    assertFalse(response.getBody().contains("ResourceNotFound"), response.getBody());
+    assertTrue(log.getFirst().contains("ResourceNotFoundException"), log::toString);
+    assertTrue(log.getFirst().contains("\"level\":\"ERROR\""), log::toString);
+  }
+
+  @Test
+  void aReservationInTheTableThatCannotBeReadIs500() {
+    String group = newGroup();
+    tables
+        .client()
+        .putItem(
+            put ->
+                put.tableName(tables.settings().reservationsTable())
+                    .item(Map.of("group_id", AttributeValue.fromS(group))));
+    assertEquals("500 APIG.9999", summary(call(event(group))));
+    assertTrue(log.getFirst().contains("lacks the attribute purchase_id"), log::toString);
+  }
+
+  @Test
+  void anInvocationWithoutTimeLeftAnswers500AndWritesNothing() {
+    String group = newGroup();
+    APIGatewayProxyResponseEvent response =
+        handler.handleRequest(
+            event(group),
+            new LocalContext("lambda-request", ReserveHandler.MARGIN.minusMillis(1), log::add));
+    assertEquals("500 APIG.9999", summary(response));
+    assertEquals(Map.of(), tables.reservation(group));
+  }
+
+  private static ReserveHandler handlerOn(Settings settings) {
+    return new ReserveHandler(
+        Map.of(
+            Settings.RESERVATIONS_TABLE, settings.reservationsTable(),
+            Settings.INSTANCE_OWNERS_TABLE, settings.instanceOwnersTable()));
+  }
+
+  private APIGatewayProxyResponseEvent call(@Nullable APIGatewayProxyRequestEvent event) {
+    return call(handler, event);
+  }
+
+  private APIGatewayProxyResponseEvent call(
+      ReserveHandler function, @Nullable APIGatewayProxyRequestEvent event) {
+    log.clear();
+    return function.handleRequest(
+        event, new LocalContext("lambda-request", Duration.ofSeconds(10), log::add));
+  }
+
+  /** The status, and the error code where there is one. */
+  private static String summary(APIGatewayProxyResponseEvent response) {
+    try {
+      JsonNode code = new JsonMapper().readTree(response.getBody()).get("error_code");
+      return response.getStatusCode() + (code == null ? "" : " " + code.textValue());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String newGroup() {
+    return UUID.randomUUID().toString();
+  }
+
+  private static APIGatewayProxyRequestEvent foreign(String group) {
+    return event(group).withHeaders(Map.of("X-Domain-Id", "foreign"));
+  }
+
+  private static APIGatewayProxyRequestEvent withKey(
+      APIGatewayProxyRequestEvent event, String key) {
+    return event.withHeaders(Map.of("X-Domain-Id", "domain", "Idempotency-Key", key));
+  }
+}

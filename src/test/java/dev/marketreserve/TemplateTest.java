@@ -1,0 +1,75 @@
+package dev.marketreserve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.SamTemplate.Route;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** {@code template.yaml} and the code mean the same function. */
+class TemplateTest {
+
+  private final SamTemplate template = SamTemplate.read();
+
+  @Test
+  void theHandlerIsAClassWithAConstructorForLambda() throws ReflectiveOperationException {
+    String[] handler = template.function().get("Handler").asText().split("::", -1);
+    Class<?> type = Class.forName(handler[0]);
+    assertTrue(RequestHandler.class.isAssignableFrom(type));
+    assertEquals(0, type.getConstructor().getParameterCount());
+    assertEquals("handleRequest", handler[1]);
+  }
+
+  @Test
+  void theRuntimeIsTheOneTheCodeIsCompiledFor() {
+    assertEquals("java" + Runtime.version().feature(), template.function().get("Runtime").asText());
+  }
+
+  @Test
+  void theVariablesAreTheOnesThatAreRead() {
+    assertEquals(
+        Set.of(
+            Settings.RESERVATIONS_TABLE,
+            Settings.INSTANCE_OWNERS_TABLE,
+            "AWS_ENDPOINT_URL_DYNAMODB"),
+        template.environment().keySet());
+  }
+
+  @Test
+  void theFunctionMayDoWhatItDoesAndNothingElse() {
+    Map<String, Set<String>> allowed = new TreeMap<>();
+    for (JsonNode policy : SamTemplate.list(template.function().get("Policies"))) {
+      for (JsonNode statement : SamTemplate.list(policy.get("Statement"))) {
+        assertEquals("Allow", statement.get("Effect").asText());
+        Set<String> actions =
+            allowed.computeIfAbsent(
+                statement.get("Resource").asText(), resource -> new TreeSet<>());
+        JsonNode action = statement.get("Action");
+        (action.isArray() ? SamTemplate.list(action) : List.of(action))
+            .forEach(one -> actions.add(one.asText()));
+      }
+    }
+    assertEquals(
+        Map.of(
+            "ReservationsTable.Arn", Set.of("dynamodb:GetItem", "dynamodb:PutItem"),
+            "InstanceOwnersTable.Arn", Set.of("dynamodb:GetItem")),
+        allowed);
+  }
+
+  @Test
+  void theRouteIsTheContracts() {
+    assertEquals(
+        List.of(
+            new Route(
+                "POST",
+                "/v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve")),
+        template.routes());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.marketreserve.http;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
+import com.amazonaws.services.lambda.runtime.tests.EventLoader;
+import dev.marketreserve.dynamodb.Owner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Proxy events to test with. */
+public final class Events {
+
+  private Events() {}
+
+  /** A valid request of the tenant {@code domain}, {@code project}, {@code instance}. */
+  public static APIGatewayProxyRequestEvent event(String groupId) {
+    return new APIGatewayProxyRequestEvent()
+        .withPathParameters(Map.of("project_id", "project", "instance_id", "instance"))
+        .withHeaders(Map.of("X-Domain-Id", "domain"))
+        .withRequestContext(new ProxyRequestContext().withRequestId("gateway-request"))
+        .withBody("{\"group_id\": \"" + groupId + "\"}");
+  }
+
+  /** The owner that the events in {@code events/} are about. */
+  public static Owner owner() {
+    APIGatewayProxyRequestEvent event = load("reserve");
+    return new Owner(
+        Objects.requireNonNull(event.getHeaders().get(RequestReader.DOMAIN_ID)),
+        Objects.requireNonNull(event.getPathParameters().get(RequestReader.PROJECT_ID)),
+        Objects.requireNonNull(event.getPathParameters().get(RequestReader.INSTANCE_ID)));
+  }
+
+  /** The names of the events in {@code events/}. */
+  public static List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("events"))) {
+      return files
+          .map(file -> file.getFileName().toString().replace(".json", ""))
+          .filter(name -> !name.equals("env"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** An event of {@code events/}, read as the Lambda runtime reads it. */
+  public static APIGatewayProxyRequestEvent load(String name) {
+    return EventLoader.loadEvent("events/" + name + ".json", APIGatewayProxyRequestEvent.class);
+  }
+}

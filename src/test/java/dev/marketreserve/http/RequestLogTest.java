@@ -1,0 +1,133 @@
+package dev.marketreserve.http;
+
+import static dev.marketreserve.http.Events.event;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.RequestIdentity;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.http.Answer.Created;
+import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.local.LocalContext;
+import dev.marketreserve.reservation.Requests;
+import dev.marketreserve.reservation.ReserveRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestLogTest {
+
+  private static final Answer CREATED = new Created("Group", "purchase", true);
+  private static final Answer REFUSED = Refused.naming("body", ErrorCode.MISSING_PARAMETER);
+
+  private final List<String> log = new ArrayList<>();
+
+  @Test
+  void aReservationLeavesItsIdsInTheLog() throws JsonProcessingException {
+    JsonNode line = line(event("group"), Requests.request("group", "key"), CREATED, null);
+    assertEquals("INFO", line.get("level").textValue());
+    assertEquals("gateway-request", line.get("request_id").textValue());
+    assertEquals("lambda-request", line.get("aws_request_id").textValue());
+    assertEquals(201, line.get("status").intValue());
+    assertEquals("domain", line.get("domain_id").textValue());
+    assertEquals("project", line.get("project_id").textValue());
+    assertEquals("instance", line.get("instance_id").textValue());
+    assertEquals("group", line.get("group_id").textValue());
+    assertEquals("purchase", line.get("purchase_id").textValue());
+    assertTrue(line.get("replayed").booleanValue());
+    assertEquals(1234, line.get("duration_ms").longValue());
+    assertFalse(Instant.parse(line.get("timestamp").textValue()).isAfter(Instant.now()));
+    assertFalse(line.has("error_code"));
+    assertFalse(line.has("cause"));
+    assertFalse(line.has("caller"));
+  }
+
+  @Test
+  void aRefusalLeavesItsCodeInTheLog() throws JsonProcessingException {
+    JsonNode line = line(event("group"), null, REFUSED, null);
+    assertEquals("INFO", line.get("level").textValue());
+    assertEquals(400, line.get("status").intValue());
+    assertEquals("APIG.2001", line.get("error_code").textValue());
+    assertEquals("Missing parameter,parameterName:body.", line.get("error_msg").textValue());
+    assertEquals("project", line.get("project_id").textValue());
+    assertFalse(line.has("group_id"));
+    assertFalse(line.has("purchase_id"));
+    assertFalse(line.has("replayed"));
+  }
+
+  @Test
+  void aFailureLeavesItsCauseAndStackInTheLog() throws JsonProcessingException {
+    Exception failure = new IllegalStateException("outer", new IllegalStateException("inner"));
+    JsonNode line = line(event("group"), null, Refused.with(ErrorCode.SYSTEM_ERROR), failure);
+    assertEquals("ERROR", line.get("level").textValue());
+    String cause = line.get("cause").textValue();
+    assertTrue(cause.startsWith("java.lang.IllegalStateException: outer"), cause);
+    assertTrue(cause.contains("Caused by: java.lang.IllegalStateException: inner"), cause);
+    assertTrue(cause.contains("at dev.marketreserve.http.RequestLogTest"), cause);
+  }
+
+  @Test
+  void theCallerIsThePrincipalThatSignedTheRequest() throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group");
+    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn("arn:caller"));
+    assertEquals("arn:caller", line(event, null, REFUSED, null).get("caller").textValue());
+  }
+
+  @Test
+  void withoutAGatewayTheRequestIdIsLambdas() throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = new APIGatewayProxyRequestEvent();
+    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+    event.setRequestContext(new ProxyRequestContext());
+    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\n{\"status\":201}", "a\r\nb", "a\u2028b", "a\u0085b", "\"}", "\u202e"})
+  void noTextOfACallerEndsTheLineOrHidesInIt(String text) throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event =
+        event("group")
+            .withHeaders(Map.of("X-Domain-Id", text))
+            .withPathParameters(Map.of("project_id", text, "instance_id", text));
+    JsonNode line = line(event, null, REFUSED, null);
+    assertEquals(text, line.get("domain_id").textValue());
+    assertEquals(text, line.get("project_id").textValue());
+    assertTrue(log.getFirst().chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~')));
+    assertEquals(log.getFirst().length() - 1, log.getFirst().indexOf('\n'));
+  }
+
+  @Test
+  void noTextOfACallerFloodsTheLog() throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event =
+        event("group").withHeaders(Map.of("X-Domain-Id", "d".repeat(10_000)));
+    assertEquals("d".repeat(64), line(event, null, REFUSED, null).get("domain_id").textValue());
+  }
+
+  private JsonNode line(
+      APIGatewayProxyRequestEvent event,
+      @Nullable ReserveRequest request,
+      Answer answer,
+      @Nullable Throwable failure)
+      throws JsonProcessingException {
+    log.clear();
+    RequestLog.write(
+        new LocalContext("lambda-request", Duration.ofSeconds(1), log::add),
+        event,
+        request,
+        answer,
+        failure,
+        Duration.ofMillis(1234));
+    assertEquals(1, log.size());
+    return new JsonMapper().readTree(log.getFirst());
+  }
+}

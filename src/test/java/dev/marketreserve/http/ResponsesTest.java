@@ -1,0 +1,99 @@
+package dev.marketreserve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.http.Answer.Created;
+import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.reservation.Outcome;
+import dev.marketreserve.reservation.Requests;
+import dev.marketreserve.reservation.StoreUnavailableException;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ResponsesTest {
+
+  @Test
+  void aReservationIs201WithGroupAndPurchase() {
+    APIGatewayProxyResponseEvent response =
+        Responses.of(new Created("Group", "purchase", false), "request");
+    assertEquals(201, response.getStatusCode());
+    assertEquals("{\"group_id\":\"Group\",\"purchase_id\":\"purchase\"}", response.getBody());
+    assertEquals(
+        Map.of("Content-Type", "application/json", "X-Request-Id", "request"),
+        response.getHeaders());
+    assertEquals(false, response.getIsBase64Encoded());
+  }
+
+  @Test
+  void aReplayDiffersOnlyInItsHeader() {
+    APIGatewayProxyResponseEvent response =
+        Responses.of(new Created("group", "purchase", true), "request");
+    assertEquals(201, response.getStatusCode());
+    assertEquals("{\"group_id\":\"group\",\"purchase_id\":\"purchase\"}", response.getBody());
+    assertEquals("true", response.getHeaders().get("Idempotent-Replayed"));
+  }
+
+  @Test
+  void anErrorHasCodeMessageAndRequestId() {
+    APIGatewayProxyResponseEvent response =
+        Responses.of(Refused.naming("group_id", ErrorCode.INVALID_PARAMETER), "request");
+    assertEquals(400, response.getStatusCode());
+    assertEquals(
+        "{\"error_code\":\"APIG.2012\","
+            + "\"error_msg\":\"Invalid parameter value,parameterName:group_id.\","
+            + "\"request_id\":\"request\"}",
+        response.getBody());
+    assertEquals(
+        Map.of("Content-Type", "application/json", "X-Request-Id", "request"),
+        response.getHeaders());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MALFORMED_BODY,400,APIG.2000",
+    "MISSING_PARAMETER,400,APIG.2001",
+    "PARAMETER_TOO_LONG,400,APIG.2006",
+    "INVALID_PARAMETER,400,APIG.2012",
+    "NO_PERMISSION,403,APIG.1136",
+    "ALREADY_RESERVED,409,APIG.3402",
+    "THROTTLED,500,APIG.9008",
+    "SYSTEM_ERROR,500,APIG.9999"
+  })
+  void everyErrorHasItsStatusAndCode(ErrorCode error, int status, String code) {
+    assertEquals(status, Refused.with(error).status());
+    assertEquals(code, error.code());
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void everyOutcomeHasItsAnswer(Outcome outcome, Answer expected) {
+    assertEquals(expected, Answer.of(outcome, Requests.request("Group", null)));
+  }
+
+  static Stream<Arguments> everyOutcomeHasItsAnswer() {
+    return Stream.of(
+        Arguments.of(new Outcome.Reserved("p", false), new Created("Group", "p", false)),
+        Arguments.of(new Outcome.Reserved("p", true), new Created("Group", "p", true)),
+        Arguments.of(new Outcome.AlreadyReserved(), Refused.with(ErrorCode.ALREADY_RESERVED)),
+        Arguments.of(new Outcome.NotOwner(), Refused.with(ErrorCode.NO_PERMISSION)));
+  }
+
+  @Test
+  void aFailureIsThrottlingOnlyWhereTheStoreSaidSo() {
+    Throwable cause = new IllegalStateException("internal");
+    assertEquals(
+        Refused.with(ErrorCode.THROTTLED),
+        Answer.of(new StoreUnavailableException("internal", true, cause)));
+    assertEquals(
+        Refused.with(ErrorCode.SYSTEM_ERROR),
+        Answer.of(new StoreUnavailableException("internal", false, cause)));
+    assertEquals(
+        Refused.with(ErrorCode.SYSTEM_ERROR), Answer.of(new IllegalStateException("internal")));
+  }
+}

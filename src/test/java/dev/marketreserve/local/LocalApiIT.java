@@ -1,0 +1,240 @@
+package dev.marketreserve.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** The local API over HTTP, as a process like the one that {@code mvn -Plocal} starts. */
+@TestInstance(Lifecycle.PER_CLASS)
+class LocalApiIT {
+
+  private static final Pattern CURL =
+      Pattern.compile(
+          "curl -i -X POST (http://127.0.0.1:\\d+)(\\S+) .*?X-Domain-Id: (\\w+)'.*?-d '(.*?)'",
+          Pattern.DOTALL);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final StringBuilder console = new StringBuilder();
+  private final Process api = start("0", "0", "other-domain:other-project:other-instance");
+  private String base = "";
+  private String path = "";
+  private String domain = "";
+  private String body = "";
+
+  @BeforeAll
+  void readTheCurlFromTheConsole() throws IOException {
+    BufferedReader output = api.inputReader();
+    Matcher curl;
+    do {
+      console.append(output.readLine()).append('\n');
+      curl = CURL.matcher(console);
+    } while (!curl.find());
+    base = curl.group(1);
+    path = curl.group(2);
+    domain = curl.group(3);
+    body = curl.group(4);
+    Thread.ofVirtual().start(() -> output.lines().forEach(line -> {}));
+  }
+
+  @AfterAll
+  void stop() throws InterruptedException {
+    api.destroy();
+    assertTrue(api.waitFor(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void thePrintedCurlReservesAndThenConflicts() throws Exception {
+    HttpResponse<String> first = post(body);
+    assertEquals(201, first.statusCode());
+    JsonNode created = json(first);
+    assertEquals(new JsonMapper().readTree(body).get("group_id"), created.get("group_id"));
+    assertEquals(2, created.size());
+    assertEquals("application/json", first.headers().firstValue("Content-Type").orElseThrow());
+    assertAnswer(409, "APIG.3402", post(body));
+    assertAnswer(
+        409, "APIG.3402", post(body.toUpperCase(Locale.ROOT).replace("GROUP_ID", "group_id")));
+  }
+
+  @Test
+  void theContractHoldsOverHttp() throws Exception {
+    assertAnswer(403, "APIG.1136", send(post(path, group()).setHeader("X-Domain-Id", "foreign")));
+    assertAnswer(400, "APIG.2001", send(to(path).POST(group())));
+    assertAnswer(400, "APIG.2012", post("{\"group_id\": 7}"));
+    assertAnswer(400, "APIG.2012", send(post(path, group()).header("X-Domain-Id", "second")));
+    assertAnswer(
+        400, "APIG.2012", send(post(path.replace("instances/", "instances/%20"), group())));
+    assertAnswer(400, "APIG.2001", send(post(path, BodyPublishers.noBody())));
+    assertAnswer(400, "APIG.2000", send(post(path, BodyPublishers.ofByteArray(new byte[] {-1}))));
+  }
+
+  @Test
+  void aRepeatWithItsIdempotencyKeyGetsTheSamePurchase() throws Exception {
+    BodyPublisher group = group();
+    HttpResponse<String> first = send(post(path, group).header("Idempotency-Key", "key"));
+    HttpResponse<String> repeat = send(post(path, group).header("idempotency-key", "key"));
+    assertEquals(201, repeat.statusCode());
+    assertEquals(first.body(), repeat.body());
+    assertEquals("true", repeat.headers().firstValue("Idempotent-Replayed").orElseThrow());
+  }
+
+  @Test
+  void anotherOwnerCanBeRegisteredOnTheCommandLine() throws Exception {
+    String other = "/v1/other-project/apigw/instances/other-instance/market/api-groups/reserve";
+    assertEquals(
+        201, send(to(other).header("X-Domain-Id", "other-domain").POST(group())).statusCode());
+  }
+
+  @Test
+  void whatTheTemplateDoesNotRouteIsAnsweredByTheGateway() throws Exception {
+    assertAnswer(404, "APIG.0101", send(post("/", group())));
+    assertAnswer(404, "APIG.0101", send(post(path + "/", group())));
+    assertAnswer(404, "APIG.0101", send(to(path).GET()));
+    assertAnswer(404, "APIG.0101", send(to(path).PUT(group())));
+  }
+
+  @Test
+  void aLargeBodyIsRefusedByTheFunctionAndAHugeOneByTheGateway() throws Exception {
+    assertAnswer(400, "APIG.2006", post("x".repeat(1 << 20)));
+    assertAnswer(413, "APIG.0201", post("x".repeat(11 << 20)));
+  }
+
+  @Test
+  void aBrokenConnectionDoesNotStopTheServer() throws Exception {
+    URI uri = URI.create(base);
+    for (String part :
+        List.of("", "PO", "POST " + path + " HTTP/1.1\r\nHost: h\r\n", "\u0000\r\n")) {
+      try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+        socket.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
+      }
+    }
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      String head =
+          "POST %s HTTP/1.1\r\nHost: h\r\nX-Domain-Id: %s\r\nContent-Length: 100\r\n\r\n{\"group_"
+              .formatted(path, domain);
+      OutputStream out = socket.getOutputStream();
+      out.write(head.getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+    }
+    assertEquals(201, send(post(path, group())).statusCode());
+  }
+
+  @Test
+  void dynamoDbListensOnThePrintedPort() {
+    Matcher url = Pattern.compile("DynamoDB on (http://127.0.0.1:\\d+)\\.").matcher(console);
+    assertTrue(url.find(), console::toString);
+    System.setProperty("aws.region", "eu-west-1");
+    System.setProperty("aws.accessKeyId", "any");
+    System.setProperty("aws.secretAccessKey", "any");
+    try (DynamoDbClient client =
+        DynamoDbClient.builder().endpointOverride(URI.create(url.group(1))).build()) {
+      assertEquals(
+          List.of("InstanceOwnersTable", "ReservationsTable"), client.listTables().tableNames());
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenGetsOneSentence() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      for (Process second : List.of(start(port, "0"), start("0", port))) {
+        String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, second.waitFor());
+        assertEquals(
+            "The local API cannot start: port " + port + " of 127.0.0.1 is taken.\n", errors);
+      }
+    }
+  }
+
+  @Test
+  void anInterruptEndsItWithoutAComplaint() throws Exception {
+    Process second = start("0", "0");
+    BufferedReader output = second.inputReader();
+    while (!output.readLine().contains("Ctrl-C")) {}
+    second.toHandle().destroy();
+    assertTrue(second.waitFor(20, TimeUnit.SECONDS));
+    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertFalse(errors.contains("Exception"), errors);
+  }
+
+  private static Process start(String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-classpath",
+                System.getProperty("java.class.path"),
+                LocalApi.class.getName()));
+    command.addAll(List.of(arguments));
+    try {
+      return new ProcessBuilder(command).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private HttpResponse<String> post(String json) throws Exception {
+    return send(post(path, BodyPublishers.ofString(json)));
+  }
+
+  private HttpRequest.Builder post(String to, BodyPublisher content) {
+    return to(to).header("X-Domain-Id", domain).POST(content);
+  }
+
+  private HttpRequest.Builder to(String to) {
+    return HttpRequest.newBuilder(URI.create(base + to));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return http.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static BodyPublisher group() {
+    return BodyPublishers.ofString("{\"group_id\": \"" + UUID.randomUUID() + "\"}");
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws IOException {
+    return new JsonMapper().readTree(response.body());
+  }
+
+  private static void assertAnswer(int status, String code, HttpResponse<String> response)
+      throws IOException {
+    assertEquals(status, response.statusCode(), response.body());
+    assertEquals(code, json(response).get("error_code").textValue());
+    assertEquals(
+        response.headers().firstValue("X-Request-Id").orElseThrow(),
+        json(response).get("request_id").textValue());
+  }
+}

@@ -1,0 +1,20 @@
+package dev.marketreserve.reservation;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Reservations that end with the process. */
+public final class InMemoryReservations implements Reservations {
+
+  private final Map<String, Reservation> byGroup = new ConcurrentHashMap<>();
+
+  @Override
+  public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
+    Reservation earlier = byGroup.putIfAbsent(wanted.groupId(), wanted);
+    return earlier == null ? wanted : earlier;
+  }
+
+  boolean isEmpty() {
+    return byGroup.isEmpty();
+  }
+}

@@ -1,0 +1,29 @@
+package dev.marketreserve.reservation;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Requests and reservations to test with. */
+public final class Requests {
+
+  private Requests() {}
+
+  public static ResourceId id(String text) {
+    return ResourceId.parse(text).orElseThrow();
+  }
+
+  /** A request of the tenant {@code domain}, {@code project}, {@code instance}. */
+  public static ReserveRequest request(String groupId, @Nullable String idempotencyKey) {
+    return new ReserveRequest(
+        id("domain"), id("project"), id("instance"), id(groupId), idempotencyKey);
+  }
+
+  /** A reservation of the same tenant with a fresh purchase id. */
+  public static Reservation reservation(String groupId, @Nullable String idempotencyKey) {
+    return Reservation.of(
+        request(groupId, idempotencyKey),
+        UUID.randomUUID().toString(),
+        Instant.parse("2026-01-02T03:04:05.060Z"));
+  }
+}

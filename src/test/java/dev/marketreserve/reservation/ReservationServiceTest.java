@@ -1,0 +1,167 @@
+package dev.marketreserve.reservation;
+
+import static dev.marketreserve.reservation.Requests.id;
+import static dev.marketreserve.reservation.Requests.request;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.reservation.Outcome.AlreadyReserved;
+import dev.marketreserve.reservation.Outcome.NotOwner;
+import dev.marketreserve.reservation.Outcome.Reserved;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReservationServiceTest {
+
+  private static final InstantSource NOON =
+      InstantSource.fixed(Instant.parse("2026-01-02T12:00:00.123456789Z"));
+
+  private final InMemoryReservations reservations = new InMemoryReservations();
+  private final AtomicInteger purchases = new AtomicInteger();
+  private final Deadline deadline = Deadline.in(Duration.ofSeconds(10));
+
+  private final ReservationService service = serviceOver(reservations);
+
+  @Test
+  void theFirstRequestReservesTheGroup() {
+    assertEquals(new Reserved("purchase-1", false), reserve(request("group", null)));
+  }
+
+  @Test
+  void aRequestWithoutAKeyIsNeverARepeat() {
+    reserve(request("group", null));
+    assertEquals(new AlreadyReserved(), reserve(request("group", null)));
+  }
+
+  @Test
+  void aRepeatWithTheSameKeyGetsTheFirstPurchase() {
+    reserve(request("group", "key"));
+    assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
+    assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
+  }
+
+  @Test
+  void oneKeyMayReserveManyGroups() {
+    reserve(request("group", "key"));
+    assertEquals(new Reserved("purchase-2", false), reserve(request("other-group", "key")));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void aRequestOfAnotherOriginIsNoRepeat(ReserveRequest other) {
+    reserve(request("group", "key"));
+    assertEquals(new AlreadyReserved(), reserve(other));
+  }
+
+  static Stream<ReserveRequest> aRequestOfAnotherOriginIsNoRepeat() {
+    return Stream.of(
+        of("other", "project", "instance", "key"),
+        of("domain", "other", "instance", "key"),
+        of("domain", "project", "other", "key"),
+        of("domain", "project", "instance", "other"),
+        of("domain", "project", "instance", "KEY"),
+        of("domain", "project", "instance", null));
+  }
+
+  @Test
+  void aKeyComesTooLateForAReservationWithoutOne() {
+    reserve(request("group", null));
+    assertEquals(new AlreadyReserved(), reserve(request("group", "key")));
+  }
+
+  @Test
+  void whoDoesNotOwnTheInstanceReservesNothing() {
+    ReservationService nobodyOwns =
+        new ReservationService((d, p, i, t) -> false, reservations, NOON, () -> "purchase");
+    assertEquals(new NotOwner(), nobodyOwns.reserve(request("group", null), deadline));
+    assertTrue(reservations.isEmpty());
+  }
+
+  @Test
+  void theOwnerIsAskedForByDomainProjectAndInstance() {
+    List<ResourceId> asked = new ArrayList<>();
+    InstanceOwners owners =
+        (domain, project, instance, due) -> {
+          asked.addAll(List.of(domain, project, instance));
+          return true;
+        };
+    new ReservationService(owners, reservations, NOON, () -> "purchase")
+        .reserve(request("group", null), deadline);
+    assertEquals(List.of(id("domain"), id("project"), id("instance")), asked);
+  }
+
+  @Test
+  void theRecordHasCanonicalIdsAndMilliseconds() {
+    List<Reservation> put = new ArrayList<>();
+    Reservations recording =
+        (wanted, due) -> {
+          put.add(wanted);
+          return wanted;
+        };
+    ReserveRequest request =
+        new ReserveRequest(
+            id("D0000000000000000000000000000001"),
+            id("D0000000000000000000000000000002"),
+            id("D0000000000000000000000000000003"),
+            id("D0000000000000000000000000000004"),
+            "key");
+    serviceOver(recording).reserve(request, deadline);
+    assertEquals(
+        List.of(
+            new Reservation(
+                "d0000000-0000-0000-0000-000000000004",
+                "purchase-1",
+                "d0000000-0000-0000-0000-000000000001",
+                "d0000000-0000-0000-0000-000000000002",
+                "d0000000-0000-0000-0000-000000000003",
+                Instant.parse("2026-01-02T12:00:00.123Z"),
+                "key")),
+        put);
+  }
+
+  @Test
+  void theOwnershipCheckGetsHalfOfTheTime() {
+    List<Duration> left = new ArrayList<>();
+    InstanceOwners owners =
+        (domain, project, instance, due) -> {
+          left.add(due.remaining());
+          return true;
+        };
+    Reservations recording =
+        (wanted, due) -> {
+          left.add(due.remaining());
+          return wanted;
+        };
+    new ReservationService(owners, recording, NOON, () -> "purchase")
+        .reserve(request("group", null), Deadline.in(Duration.ofHours(2)));
+    assertTrue(left.get(0).compareTo(Duration.ofHours(1)) <= 0, left::toString);
+    assertTrue(left.get(0).compareTo(Duration.ofMinutes(59)) > 0, left::toString);
+    assertTrue(left.get(1).compareTo(Duration.ofMinutes(119)) > 0, left::toString);
+  }
+
+  private Outcome reserve(ReserveRequest request) {
+    return service.reserve(request, deadline);
+  }
+
+  private ReservationService serviceOver(Reservations store) {
+    return new ReservationService(
+        (domain, project, instance, due) -> true,
+        store,
+        NOON,
+        () -> "purchase-" + purchases.incrementAndGet());
+  }
+
+  private static ReserveRequest of(
+      String domain, String project, String instance, @Nullable String key) {
+    return new ReserveRequest(id(domain), id(project), id(instance), id("group"), key);
+  }
+}
