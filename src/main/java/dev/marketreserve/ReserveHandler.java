@@ -20,6 +20,9 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -43,6 +46,9 @@ public final class ReserveHandler
 
   private final ReservationService reservations;
 
+  /** What the runtime calls before a snapshot; its register holds it weakly. */
+  private @Nullable Priming priming;
+
   /** The function as Lambda starts it. */
   public ReserveHandler() {
     this(System.getenv());
@@ -54,19 +60,37 @@ public final class ReserveHandler
    * @throws IllegalStateException where a variable is missing or blank
    */
   public ReserveHandler(Map<String, String> environment) {
-    this(Settings.from(environment), RetryBudget.client());
+    this(Settings.from(environment), RetryBudget.clientBuilder().build(), environment);
+  }
+
+  private ReserveHandler(
+      Settings settings, DynamoDbClient client, Map<String, String> environment) {
+    this(settings, client);
+    if ("snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
+      priming = new Priming(settings, client);
+      Core.getGlobalContext().register(priming);
+    }
   }
 
   /** The function on the given DynamoDB. */
   public ReserveHandler(Settings settings, DynamoDbClient client) {
+    this(service(settings, client, InstantSource.system(), () -> UUID.randomUUID().toString()));
+  }
+
+  /** The function around the given service. */
+  public ReserveHandler(ReservationService reservations) {
+    this.reservations = reservations;
+  }
+
+  static ReservationService service(
+      Settings settings, DynamoDbClient client, InstantSource clock, Supplier<String> purchaseIds) {
     DynamoDbEnhancedClient dynamoDb =
         DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
-    this.reservations =
-        new ReservationService(
-            new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable()),
-            new ReservationsTable(dynamoDb, settings.reservationsTable()),
-            InstantSource.system(),
-            () -> UUID.randomUUID().toString());
+    return new ReservationService(
+        new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable()),
+        new ReservationsTable(dynamoDb, settings.reservationsTable()),
+        clock,
+        purchaseIds);
   }
 
   /**
@@ -77,17 +101,25 @@ public final class ReserveHandler
   @Override
   public APIGatewayProxyResponseEvent handleRequest(
       @Nullable APIGatewayProxyRequestEvent event, Context context) {
-    return answer(event == null ? new APIGatewayProxyRequestEvent() : event, context);
+    return respond(
+        event == null ? new APIGatewayProxyRequestEvent() : event,
+        context.getAwsRequestId(),
+        deadline(context),
+        context.getLogger()::log);
   }
 
-  private APIGatewayProxyResponseEvent answer(APIGatewayProxyRequestEvent event, Context context) {
+  APIGatewayProxyResponseEvent respond(
+      APIGatewayProxyRequestEvent event,
+      String invocationId,
+      Deadline deadline,
+      Consumer<byte[]> log) {
     long start = System.nanoTime();
     ReserveRequest request = null;
     RuntimeException failure = null;
     Answer answer;
     try {
       request = RequestReader.read(event);
-      answer = Answer.of(reservations.reserve(request, deadline(context)), request);
+      answer = Answer.of(reservations.reserve(request, deadline), request);
     } catch (BadRequestException e) {
       answer = e.answer();
     } catch (RuntimeException e) {
@@ -95,8 +127,8 @@ public final class ReserveHandler
       answer = Answer.of(e);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    RequestLog.write(context, event, request, answer, failure, duration);
-    return Responses.of(answer, RequestId.of(event, context));
+    log.accept(RequestLog.line(event, invocationId, request, answer, failure, duration));
+    return Responses.of(answer, RequestId.of(event, invocationId));
   }
 
   private static Deadline deadline(Context context) {

@@ -28,6 +28,7 @@ class ArtifactIT {
           "aws-lambda-java-events",
           "checksums",
           "checksums-spi",
+          "crac",
           "dynamodb",
           "dynamodb-enhanced",
           "endpoints-spi",
@@ -67,7 +68,7 @@ class ArtifactIT {
 
   @Test
   void besideThemItHasTheCompiledFunctionAndNothingElse() throws IOException {
-    assertEquals(Set.of("dev", "lib"), names(FUNCTION, name -> name));
+    assertEquals(Set.of("META-INF", "dev", "lib"), names(FUNCTION, name -> name));
     assertEquals(
         names(Path.of("src", "main", "java", "dev", "marketreserve"), name -> stem(name)),
         names(FUNCTION.resolve(Path.of("dev", "marketreserve")), name -> stem(name)));

@@ -12,8 +12,17 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
+import software.amazon.awssdk.retries.api.AcquireInitialTokenResponse;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RecordSuccessRequest;
+import software.amazon.awssdk.retries.api.RecordSuccessResponse;
+import software.amazon.awssdk.retries.api.RefreshRetryTokenRequest;
+import software.amazon.awssdk.retries.api.RefreshRetryTokenResponse;
+import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 
 /**
@@ -35,10 +44,10 @@ public final class RetryBudget {
   private RetryBudget() {}
 
   /**
-   * A client that keeps to the budget. Region, credentials and endpoint come from where the SDK
-   * looks for them.
+   * Builds a client that keeps to the budget. Region, credentials and endpoint come from where the
+   * SDK looks for them.
    */
-  public static DynamoDbClient client() {
+  public static DynamoDbClientBuilder clientBuilder() {
     return DynamoDbClient.builder()
         .httpClientBuilder(
             UrlConnectionHttpClient.builder()
@@ -49,13 +58,13 @@ public final class RetryBudget {
                 configuration
                     .apiCallAttemptTimeout(ATTEMPT_TIMEOUT)
                     .retryStrategy(
-                        AwsRetryStrategy.standardRetryStrategy().toBuilder()
-                            .maxAttempts(MAX_ATTEMPTS)
-                            .backoffStrategy(BACKOFF)
-                            .throttlingBackoffStrategy(THROTTLING_BACKOFF)
-                            .build())
-                    .addExecutionInterceptor(new DeadlineInterceptor()))
-        .build();
+                        new RetryBeforeDeadline(
+                            AwsRetryStrategy.standardRetryStrategy().toBuilder()
+                                .maxAttempts(MAX_ATTEMPTS)
+                                .backoffStrategy(BACKOFF)
+                                .throttlingBackoffStrategy(THROTTLING_BACKOFF)
+                                .build()))
+                    .addExecutionInterceptor(new DeadlineInterceptor()));
   }
 
   /**
@@ -88,6 +97,43 @@ public final class RetryBudget {
       Duration timeout = remaining.isPositive() ? remaining : Duration.ofMillis(1);
       return ((DynamoDbRequest) context.request())
           .toBuilder().overrideConfiguration(o -> o.apiCallTimeout(timeout)).build();
+    }
+  }
+
+  /**
+   * Retries as {@code strategy} does, but not where the pause before the next attempt would outlast
+   * the deadline: the call then fails at once, with the error that DynamoDB gave.
+   */
+  private record RetryBeforeDeadline(RetryStrategy strategy) implements RetryStrategy {
+
+    @Override
+    public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
+      RefreshRetryTokenResponse retry = strategy.refreshRetryToken(request);
+      if (retry.delay().compareTo(DEADLINE.get().remaining()) >= 0) {
+        throw new TokenAcquisitionFailedException(
+            "No time is left to try again", retry.token(), request.failure());
+      }
+      return retry;
+    }
+
+    @Override
+    public AcquireInitialTokenResponse acquireInitialToken(AcquireInitialTokenRequest request) {
+      return strategy.acquireInitialToken(request);
+    }
+
+    @Override
+    public RecordSuccessResponse recordSuccess(RecordSuccessRequest request) {
+      return strategy.recordSuccess(request);
+    }
+
+    @Override
+    public int maxAttempts() {
+      return strategy.maxAttempts();
+    }
+
+    @Override
+    public Builder<?, ?> toBuilder() {
+      return strategy.toBuilder();
     }
   }
 }

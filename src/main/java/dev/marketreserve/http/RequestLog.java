@@ -1,6 +1,5 @@
 package dev.marketreserve.http;
 
-import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -35,14 +34,15 @@ public final class RequestLog {
   private RequestLog() {}
 
   /**
-   * Writes the line.
+   * The line, with its line feed.
    *
+   * @param invocationId Lambda's request id
    * @param request null where the event was no valid request
    * @param failure why the answer is a 500; null for any other
    */
-  public static void write(
-      Context context,
+  public static byte[] line(
       APIGatewayProxyRequestEvent event,
+      String invocationId,
       @Nullable ReserveRequest request,
       Answer answer,
       @Nullable Throwable failure,
@@ -50,8 +50,8 @@ public final class RequestLog {
     ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put("timestamp", Instant.now().toString());
     line.put("level", failure == null ? "INFO" : "ERROR");
-    line.put("request_id", RequestId.of(event, context));
-    line.put("aws_request_id", context.getAwsRequestId());
+    line.put("request_id", RequestId.of(event, invocationId));
+    line.put("aws_request_id", invocationId);
     line.put("status", answer.status());
     if (answer instanceof Answer.Refused refused) {
       line.put("error_code", refused.error().code());
@@ -71,7 +71,7 @@ public final class RequestLog {
     if (failure != null) {
       line.put("cause", stackTrace(failure));
     }
-    context.getLogger().log((asText(line) + "\n").getBytes(StandardCharsets.US_ASCII));
+    return (asText(line) + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Puts a caller's text, cut to the length of the longest valid id. */

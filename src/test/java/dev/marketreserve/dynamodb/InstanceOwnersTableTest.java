@@ -29,7 +29,9 @@ class InstanceOwnersTableTest {
     this.tables = tables;
     this.owners =
         new InstanceOwnersTable(
-            DynamoDbEnhancedClient.builder().dynamoDbClient(RetryBudget.client()).build(),
+            DynamoDbEnhancedClient.builder()
+                .dynamoDbClient(RetryBudget.clientBuilder().build())
+                .build(),
             tables.settings().instanceOwnersTable());
   }
 

@@ -76,6 +76,9 @@ class ReservationsTableTest extends ReservationsContract {
 
   private static Reservations in(String table) {
     return new ReservationsTable(
-        DynamoDbEnhancedClient.builder().dynamoDbClient(RetryBudget.client()).build(), table);
+        DynamoDbEnhancedClient.builder()
+            .dynamoDbClient(RetryBudget.clientBuilder().build())
+            .build(),
+        table);
   }
 }

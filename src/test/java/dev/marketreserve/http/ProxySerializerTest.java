@@ -1,0 +1,104 @@
+package dev.marketreserve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.amazonaws.services.lambda.runtime.serialization.events.LambdaEventSerializers;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.http.Answer.Refused;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProxySerializerTest {
+
+  private final ProxySerializer serializer = new ProxySerializer();
+
+  @ParameterizedTest
+  @MethodSource("dev.marketreserve.http.Events#names")
+  void anEventReadsLikeWithTheSerializerOfTheRuntime(String name) throws IOException {
+    String json = Files.readString(Path.of("events", name + ".json"));
+    assertEquals(whatTheFunctionReads(Events.load(name)), whatTheFunctionReads(read(json)));
+  }
+
+  @Test
+  void aResponseIsWrittenLikeByTheSerializerOfTheRuntime() throws IOException {
+    APIGatewayProxyResponseEvent response =
+        Responses.of(Refused.with(ErrorCode.NO_PERMISSION), "request \"ä\"");
+    ByteArrayOutputStream own = new ByteArrayOutputStream();
+    serializer.toJson(response, own, APIGatewayProxyResponseEvent.class);
+    ByteArrayOutputStream runtimes = new ByteArrayOutputStream();
+    LambdaEventSerializers.serializerFor(
+            APIGatewayProxyResponseEvent.class, getClass().getClassLoader())
+        .toJson(response, runtimes);
+    JsonMapper json = new JsonMapper();
+    assertEquals(json.readTree(runtimes.toByteArray()), json.readTree(own.toByteArray()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[]",
+        "7",
+        "\"text\"",
+        "{}",
+        "{\"headers\":null,\"multiValueHeaders\":null,\"pathParameters\":null,\"body\":null}",
+        "{\"headers\":[],\"multiValueHeaders\":{\"a\":7},\"pathParameters\":7,\"body\":{}}",
+        "{\"headers\":{\"a\":{}},\"requestContext\":{\"requestId\":7,\"identity\":[]}}"
+      })
+  void whatIsNoProxyEventIsAnEventThatLacksEverything(String json) {
+    APIGatewayProxyRequestEvent event = read(json);
+    BadRequestException e =
+        assertThrows(BadRequestException.class, () -> RequestReader.read(event));
+    assertEquals(Refused.naming("project_id", ErrorCode.MISSING_PARAMETER), e.answer());
+    assertEquals("invocation", RequestId.of(event, "invocation"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{", "{\"body\":", "}", "nul"})
+  void whatIsNotJsonIsAnErrorOfTheInvocation(String text) {
+    assertThrows(UncheckedIOException.class, () -> read(text));
+    assertThrows(
+        UncheckedIOException.class,
+        () -> serializer.fromJson(text, APIGatewayProxyRequestEvent.class));
+  }
+
+  private APIGatewayProxyRequestEvent read(String json) {
+    APIGatewayProxyRequestEvent fromStream =
+        serializer.fromJson(
+            new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)),
+            APIGatewayProxyRequestEvent.class);
+    APIGatewayProxyRequestEvent fromText =
+        serializer.fromJson(json, APIGatewayProxyRequestEvent.class);
+    assertEquals(fromText, fromStream);
+    return fromStream;
+  }
+
+  private static List<@Nullable Object> whatTheFunctionReads(APIGatewayProxyRequestEvent event) {
+    Map<String, List<String>> multiple = event.getMultiValueHeaders();
+    return Arrays.asList(
+        event.getHeaders(),
+        multiple,
+        event.getPathParameters(),
+        event.getRequestContext().getRequestId(),
+        event.getRequestContext().getIdentity().getUserArn(),
+        event.getBody(),
+        event.getIsBase64Encoded());
+  }
+}
