@@ -114,6 +114,20 @@ public final class Tables {
         .toList();
   }
 
+  public void clearReservations() {
+    reservations()
+        .forEach(
+            reservation ->
+                client.deleteItem(
+                    delete ->
+                        delete
+                            .tableName(settings.reservationsTable())
+                            .key(
+                                Map.of(
+                                    "group_id",
+                                    AttributeValue.fromS(reservation.get("group_id"))))));
+  }
+
   private static AttributeValue canonical(String id) {
     return AttributeValue.fromS(ResourceId.parse(id).orElseThrow().canonical());
   }

@@ -1,0 +1,149 @@
+package dev.marketreserve.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Lambda execution environment on this machine: AWS's runtime interface client for Java in a JVM
+ * of its own, on the class path that Lambda gives it, with {@link RuntimeApi} for its Lambda.
+ *
+ * <p>The JVM sees the directory of the function, the jars of the client, and nothing of the JVM
+ * that started it; its environment is what is given here and what Lambda adds. It is the Java of
+ * the JVM that starts it. The client brings native code for Linux alone.
+ *
+ * <pre>{@code
+ * try (LambdaRuntime runtime =
+ *     LambdaRuntime.start(
+ *         Path.of("target/runtime"), Path.of("target/function"), "com.example.Hello", Map.of())) {
+ *   Completion hello = runtime.api().invoke("{}", Duration.ofSeconds(10));
+ * }
+ * }</pre>
+ *
+ * @see <a
+ *     href="https://github.com/aws/aws-lambda-java-libs/tree/main/aws-lambda-java-runtime-interface-client">AWS
+ *     Lambda Java Runtime Interface Client</a>
+ */
+public final class LambdaRuntime implements AutoCloseable {
+
+  private static final String MAIN_CLASS =
+      "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
+  private static final String NATIVE_CODE =
+      "com.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI";
+
+  private final RuntimeApi api;
+  private final Process process;
+  private final Path output;
+  private final Path errors;
+
+  private LambdaRuntime(RuntimeApi api, Process process, Path output, Path errors) {
+    this.api = api;
+    this.process = process;
+    this.output = output;
+    this.errors = errors;
+  }
+
+  /**
+   * Starts the environment and returns at once; invocations wait until it is ready.
+   *
+   * @param client the jars of the runtime interface client and of what it depends on, and its
+   *     native code unpacked in {@code jni/}
+   * @param function what is uploaded to Lambda: classes at the root, libraries in {@code lib/}
+   * @param handler as Lambda is told: a class, or {@code class::method}
+   * @param environment the variables of the function and any of Lambda's own, such as {@code
+   *     AWS_LAMBDA_INITIALIZATION_TYPE}. Credentials are those of SnapStart, from an endpoint; keys
+   *     here take precedence, as they do in an environment that starts on demand
+   */
+  public static LambdaRuntime start(
+      Path client, Path function, String handler, Map<String, String> environment) {
+    try {
+      RuntimeApi api = RuntimeApi.start();
+      Path output = Files.createTempFile("lambda-", ".out");
+      Path errors = Files.createTempFile("lambda-", ".err");
+      ProcessBuilder builder =
+          new ProcessBuilder(command(client.toAbsolutePath(), handler))
+              .directory(function.toFile())
+              .redirectOutput(output.toFile())
+              .redirectError(errors.toFile());
+      builder.environment().clear();
+      builder.environment().put("TZ", ":UTC");
+      builder.environment().put("LAMBDA_TASK_ROOT", function.toAbsolutePath().toString());
+      builder.environment().put("_HANDLER", handler);
+      builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", "local");
+      builder.environment().put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+      builder.environment().put("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/local");
+      builder.environment().put("AWS_LAMBDA_LOG_STREAM_NAME", "local");
+      builder.environment().put("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+      builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
+      builder.environment().put("AWS_CONTAINER_CREDENTIALS_FULL_URI", api.credentialsUri());
+      builder.environment().put("AWS_CONTAINER_AUTHORIZATION_TOKEN", "local");
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      var _ = process.onExit().thenAccept(exited -> api.runtimeExited(exited.exitValue()));
+      return new LambdaRuntime(api, process, output, errors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The command line of Lambda, without its memory settings and archives of classes. */
+  private static List<String> command(Path client, String handler) {
+    String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
+        "-D" + NATIVE_CODE + "=" + client + "/jni/libaws-lambda-jni.linux-" + architecture + ".so",
+        "-classpath",
+        client + "/*",
+        MAIN_CLASS,
+        handler);
+  }
+
+  /** Lambda, as the environment sees it. */
+  public RuntimeApi api() {
+    return api;
+  }
+
+  /** The lines on standard output so far, which Lambda would take for the function's log. */
+  public List<String> output() {
+    return lines(output);
+  }
+
+  /** The lines on standard error so far. */
+  public List<String> errors() {
+    return lines(errors);
+  }
+
+  /** Ends the JVM on the spot: SIGKILL. */
+  public void kill() {
+    process.destroyForcibly();
+  }
+
+  @Override
+  public void close() {
+    kill();
+    process.onExit().join();
+    api.close();
+    try {
+      Files.delete(output);
+      Files.delete(errors);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package dev.marketreserve.runtime;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.marketreserve.runtime.Completion.Failed;
+import dev.marketreserve.runtime.Completion.Returned;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lambda as one execution environment sees it: the Runtime API on a port of 127.0.0.1. A runtime
+ * fetches its invocations there and brings what came of them. Safe for use by many threads.
+ *
+ * <p>It counts an invocation's time from the moment the runtime fetches it, as Lambda does, but
+ * leaves a runtime alone that exceeds it.
+ *
+ * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html">Lambda runtime
+ *     API</a>
+ */
+public final class RuntimeApi implements AutoCloseable {
+
+  private static final String ROOT = "/2018-06-01/runtime";
+  private static final String CREDENTIALS = "/2021-04-23/credentials";
+  private static final Duration TIME_TO_START = Duration.ofSeconds(60);
+  private static final int OK = 200;
+  private static final int ACCEPTED = 202;
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final BlockingQueue<Invocation> waiting = new LinkedBlockingQueue<>();
+  private final Map<String, Invocation> fetched = new ConcurrentHashMap<>();
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<Void> checkpoint = new CompletableFuture<>();
+  private final CompletableFuture<Void> restore = new CompletableFuture<>();
+  private final CompletableFuture<Failed> end = new CompletableFuture<>();
+
+  private RuntimeApi(HttpServer server) {
+    this.server = server;
+    server.setExecutor(threads);
+    server.createContext(ROOT + "/invocation/next", this::next);
+    server.createContext(ROOT + "/invocation/", this::complete);
+    server.createContext(ROOT + "/init/error", this::fail);
+    server.createContext(ROOT + "/restore/next", this::restoreNext);
+    server.createContext(ROOT + "/restore/error", this::fail);
+    server.createContext(CREDENTIALS, RuntimeApi::credentials);
+  }
+
+  /** Starts the API on a port that is free. */
+  public static RuntimeApi start() throws IOException {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    RuntimeApi api = new RuntimeApi(HttpServer.create(anyPort, 0));
+    api.server.start();
+    return api;
+  }
+
+  /** Host and port, as {@code AWS_LAMBDA_RUNTIME_API} wants them. */
+  public String address() {
+    return "127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** Where the function finds credentials under SnapStart; nobody's, good for local endpoints. */
+  public String credentialsUri() {
+    return "http://" + address() + CREDENTIALS;
+  }
+
+  /**
+   * Invokes the function and waits for what comes of it.
+   *
+   * @param timeout how long the function may take
+   */
+  public Completion invoke(String payload, Duration timeout) {
+    Invocation invocation =
+        new Invocation(UUID.randomUUID().toString(), payload, timeout, new CompletableFuture<>());
+    var _ = end.thenAccept(invocation.completion::complete);
+    waiting.add(invocation);
+    return invocation
+        .completion
+        .completeOnTimeout(
+            new Failed("Sandbox.Timedout", "The runtime fetched no invocation"),
+            TIME_TO_START.plus(timeout).toMillis(),
+            TimeUnit.MILLISECONDS)
+        .join();
+  }
+
+  /**
+   * Waits until a runtime under SnapStart has run its hooks and is ready for the snapshot.
+   *
+   * @throws IllegalStateException where it ends instead
+   */
+  public void awaitCheckpoint() {
+    within(TIME_TO_START, CompletableFuture.anyOf(checkpoint, end));
+    if (end.isDone()) {
+      throw new IllegalStateException("No checkpoint: " + end.join());
+    }
+  }
+
+  /** Lets a runtime under SnapStart go on, as after the restoration of its snapshot. */
+  public void restore() {
+    restore.complete(null);
+  }
+
+  /**
+   * Waits until the runtime asks for its first invocation.
+   *
+   * @return why it never will, where its start failed
+   */
+  public Optional<Failed> awaitStart() {
+    within(TIME_TO_START, CompletableFuture.anyOf(started, end));
+    return started.isDone() ? Optional.empty() : Optional.of(end.join());
+  }
+
+  /** Takes note that the runtime is gone; what it still had to answer has failed. */
+  void runtimeExited(int code) {
+    end.complete(new Failed("Runtime.ExitError", "The runtime exited with " + code));
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void next(HttpExchange exchange) throws IOException {
+    started.complete(null);
+    Invocation invocation = fetch();
+    fetched.put(invocation.id, invocation);
+    Instant deadline = Instant.now().plus(invocation.timeout);
+    var _ =
+        invocation.completion.completeOnTimeout(
+            new Failed("Sandbox.Timedout", "Task timed out after " + invocation.timeout),
+            invocation.timeout.toMillis(),
+            TimeUnit.MILLISECONDS);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.getResponseHeaders().set("Lambda-Runtime-Aws-Request-Id", invocation.id);
+    exchange
+        .getResponseHeaders()
+        .set("Lambda-Runtime-Deadline-Ms", Long.toString(deadline.toEpochMilli()));
+    exchange
+        .getResponseHeaders()
+        .set(
+            "Lambda-Runtime-Invoked-Function-Arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:local");
+    answer(exchange, OK, invocation.payload);
+  }
+
+  private Invocation fetch() throws IOException {
+    try {
+      return waiting.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
+  }
+
+  /** {@code /invocation/{id}/response} or {@code /invocation/{id}/error}. */
+  private void complete(HttpExchange exchange) throws IOException {
+    String[] path = exchange.getRequestURI().getPath().split("/", -1);
+    Invocation invocation = fetched.remove(path[path.length - 2]);
+    if (invocation == null) {
+      throw new IOException("No such invocation: " + exchange.getRequestURI());
+    }
+    invocation.completion.complete(
+        path[path.length - 1].equals("response") ? new Returned(body(exchange)) : error(exchange));
+    answer(exchange, ACCEPTED, "{\"status\":\"OK\"}");
+  }
+
+  private void fail(HttpExchange exchange) throws IOException {
+    end.complete(error(exchange));
+    answer(exchange, ACCEPTED, "{\"status\":\"OK\"}");
+  }
+
+  private void restoreNext(HttpExchange exchange) throws IOException {
+    checkpoint.complete(null);
+    restore.join();
+    answer(exchange, OK, "");
+  }
+
+  private static void credentials(HttpExchange exchange) throws IOException {
+    answer(
+        exchange,
+        OK,
+        """
+        {
+          "AccessKeyId": "local",
+          "SecretAccessKey": "local",
+          "Token": "local",
+          "Expiration": "%s"
+        }
+        """
+            .formatted(Instant.now().plus(Duration.ofHours(6))));
+  }
+
+  private static <T> T within(Duration time, CompletableFuture<T> future) {
+    return future.copy().orTimeout(time.toMillis(), TimeUnit.MILLISECONDS).join();
+  }
+
+  private static Failed error(HttpExchange exchange) throws IOException {
+    String type = exchange.getRequestHeaders().getFirst("Lambda-Runtime-Function-Error-Type");
+    return new Failed(String.valueOf(type), body(exchange));
+  }
+
+  private static String body(HttpExchange exchange) throws IOException {
+    return new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    try (exchange) {
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  private record Invocation(
+      String id, String payload, Duration timeout, CompletableFuture<Completion> completion) {}
+}
