@@ -1,0 +1,122 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.runtime.Completion.Failed;
+import dev.marketreserve.runtime.PackagedFunction.Response;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Payloads that no gateway would send: none of them ends the runtime. */
+@RuntimeTest
+class ForeignPayloadsIT {
+
+  private static final int MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+  private static final String SQS_EVENT =
+      """
+      {
+        "Records": [
+          {
+            "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
+            "receiptHandle": "MessageReceiptHandle",
+            "body": "{\\"group_id\\": \\"73c58022-f20d-495a-a188-85d718647f09\\"}",
+            "attributes": {
+              "ApproximateReceiveCount": "1",
+              "SentTimestamp": "1767225600000",
+              "SenderId": "123456789012",
+              "ApproximateFirstReceiveTimestamp": "1767225600001"
+            },
+            "messageAttributes": {},
+            "md5OfBody": "7b270e59b47ff90a553787216d55d91d",
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:queue",
+            "awsRegion": "us-east-1"
+          }
+        ]
+      }
+      """;
+
+  private static final String HTTP_API_EVENT =
+      """
+      {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/v1/p/apigw/instances/i/market/api-groups/reserve",
+        "rawQueryString": "a=1&a=2",
+        "cookies": ["cookie1"],
+        "headers": {"x-domain-id": "d1,d2"},
+        "queryStringParameters": {"a": "1,2"},
+        "requestContext": {
+          "accountId": "123456789012",
+          "apiId": "api-id",
+          "domainName": "id.execute-api.us-east-1.amazonaws.com",
+          "domainPrefix": "id",
+          "http": {
+            "method": "POST",
+            "path": "/v1/p/apigw/instances/i/market/api-groups/reserve",
+            "protocol": "HTTP/1.1",
+            "sourceIp": "192.0.2.1",
+            "userAgent": "agent"
+          },
+          "requestId": "id",
+          "routeKey": "$default",
+          "stage": "$default",
+          "time": "01/Jan/2026:00:00:00 +0000",
+          "timeEpoch": 1767225600000
+        },
+        "body": "{\\"group_id\\": \\"73c58022-f20d-495a-a188-85d718647f09\\"}",
+        "isBase64Encoded": false
+      }
+      """;
+
+  @AutoClose private static PackagedFunction function;
+
+  @BeforeAll
+  static void start(Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    function = PackagedFunction.start(PackagedFunction.environment(tables));
+  }
+
+  @AfterEach
+  void theNextRequestIsAnswered() {
+    assertEquals(
+        201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "null", "[]", SQS_EVENT, HTTP_API_EVENT})
+  void anEventOfAnotherServiceIsABadRequest(String payload) {
+    Response response = Response.of(function.invoke(payload));
+
+    assertEquals(400, response.status());
+    assertEquals("APIG.2001", response.errorCode());
+  }
+
+  @Test
+  void theLargestPayloadOfLambdaIsABadRequest() {
+    ObjectNode event = PackagedFunction.event("reserve.json").put("body", "");
+    int room = MAX_PAYLOAD_BYTES - event.toString().length();
+
+    Response response = function.send(event.put("body", "g".repeat(room)));
+
+    assertEquals(400, response.status());
+    assertEquals("APIG.2006", response.errorCode());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "no JSON", "7", "\"text\"", "{\"headers\": 7}"})
+  void aPayloadThatIsNoEventIsAnErrorOfTheRuntime(String payload) {
+    Failed failed = assertInstanceOf(Failed.class, function.invoke(payload));
+
+    assertEquals("Runtime.UserException", failed.type());
+  }
+}

@@ -1,0 +1,35 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.dynamodb.Tables;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the packaged function writes to its log. */
+@RuntimeTest
+class LogIT {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"JSON", "Text"})
+  void aRequestLeavesOneLineOfJsonAndTheStartNone(String format, Tables tables) {
+    Map<String, String> environment = PackagedFunction.environment(tables);
+    environment.put("AWS_LAMBDA_LOG_FORMAT", format);
+    try (PackagedFunction function = PackagedFunction.start(environment)) {
+      JsonNode event = PackagedFunction.event("foreign-instance.json");
+      function.send(event);
+
+      List<String> log = function.runtime().output();
+
+      assertEquals(1, log.size(), log::toString);
+      JsonNode line = PackagedFunction.json(log.getFirst());
+      assertEquals("INFO", line.get("level").asText());
+      assertEquals(403, line.get("status").asInt());
+      assertEquals(event.at("/requestContext/requestId"), line.get("request_id"));
+      assertEquals(List.of(), function.runtime().errors());
+    }
+  }
+}
