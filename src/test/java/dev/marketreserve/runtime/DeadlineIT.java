@@ -1,0 +1,54 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.runtime.PackagedFunction.Response;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Invocations whose deadline is near while DynamoDB keeps the function waiting. */
+@RuntimeTest
+class DeadlineIT {
+
+  private static final Duration TIME_LEFT = Duration.ofMillis(1500);
+
+  @AutoClose private static DynamoDbProxy dynamoDb;
+  @AutoClose private static PackagedFunction function;
+
+  @BeforeAll
+  static void start(Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    dynamoDb = DynamoDbProxy.start(PackagedFunction.endpoint());
+    function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()));
+    assertEquals(
+        201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
+  }
+
+  @AfterEach
+  void heal() {
+    dynamoDb.heal();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GetItem", "PutItem"})
+  void theCallerIsToldBeforeLambdaCutsTheInvocationOff(String operation) {
+    dynamoDb.loseAnswersTo(operation, () -> {});
+
+    Response response =
+        Response.of(
+            function
+                .runtime()
+                .api()
+                .invoke(
+                    PackagedFunction.eventFor(UUID.randomUUID().toString()).toString(), TIME_LEFT));
+
+    assertEquals(500, response.status());
+    assertEquals("APIG.9999", response.errorCode());
+  }
+}

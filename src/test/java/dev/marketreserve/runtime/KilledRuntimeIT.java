@@ -1,0 +1,41 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.runtime.Completion.Failed;
+import dev.marketreserve.runtime.PackagedFunction.Response;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The packaged function, killed after its write and before its answer. */
+@RuntimeTest
+class KilledRuntimeIT {
+
+  @Test
+  void theCallersRepeatWithItsKeyGetsThePurchaseThatWasMade(Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
+    try (DynamoDbProxy dynamoDb = DynamoDbProxy.start(PackagedFunction.endpoint());
+        PackagedFunction killed =
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
+      dynamoDb.loseAnswersTo("PutItem", killed.runtime()::kill);
+      Failed failed = assertInstanceOf(Failed.class, killed.invoke(event.toString()));
+      assertEquals("Runtime.ExitError", failed.type());
+    }
+    List<Map<String, String>> stored = tables.reservations();
+    assertEquals(1, stored.size());
+
+    try (PackagedFunction function = PackagedFunction.start(PackagedFunction.environment(tables))) {
+      Response response = function.send(event);
+
+      assertEquals(201, response.status());
+      assertEquals(stored.getFirst().get("purchase_id"), response.purchaseId());
+      assertEquals("true", response.headers().path("Idempotent-Replayed").asText());
+      assertEquals(stored, tables.reservations());
+    }
+  }
+}
