@@ -1,0 +1,51 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.runtime.PackagedFunction.Response;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The packaged function under the protocol of SnapStart: start, hooks before the snapshot, wait,
+ * hooks after the restoration, requests.
+ */
+@RuntimeTest
+class SnapStartIT {
+
+  @Test
+  void nothingOfAReservationIsMadeBeforeTheSnapshot(Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    Map<String, String> environment = PackagedFunction.environment(tables);
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    try (PackagedFunction one = PackagedFunction.start(environment);
+        PackagedFunction other = PackagedFunction.start(environment)) {
+      one.runtime().api().awaitCheckpoint();
+      other.runtime().api().awaitCheckpoint();
+      assertEquals(List.of(), tables.reservations());
+
+      Instant restored = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+      one.runtime().api().restore();
+      other.runtime().api().restore();
+      Set<String> purchases = new HashSet<>();
+      for (PackagedFunction function : List.of(one, other, one, other)) {
+        String group = UUID.randomUUID().toString();
+        Response response = function.send(PackagedFunction.eventFor(group));
+        assertEquals(201, response.status());
+        purchases.add(response.purchaseId());
+        Instant created = Instant.parse(tables.reservation(group).get("created_at"));
+        assertFalse(created.isBefore(restored), created + " is before " + restored);
+      }
+      assertEquals(4, purchases.size());
+    }
+  }
+}
