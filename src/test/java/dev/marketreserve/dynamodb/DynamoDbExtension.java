@@ -1,7 +1,5 @@
 package dev.marketreserve.dynamodb;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.UUID;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -46,16 +44,12 @@ public final class DynamoDbExtension implements ParameterResolver {
     System.setProperty("aws.secretAccessKey", "local");
   }
 
-  private record Server(DynamoDbLocal dynamoDb, DynamoDbClient client) implements AutoCloseable {
+  private record Server(DynamoDbServer dynamoDb, DynamoDbClient client) implements AutoCloseable {
 
     static Server start() {
-      try {
-        DynamoDbLocal dynamoDb = DynamoDbLocal.start(0);
-        pointSdkTo(dynamoDb.endpoint());
-        return new Server(dynamoDb, DynamoDbClient.create());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      DynamoDbServer dynamoDb = DynamoDbServer.start();
+      pointSdkTo(dynamoDb.endpoint());
+      return new Server(dynamoDb, DynamoDbClient.create());
     }
 
     @Override

@@ -14,7 +14,7 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
  * <p>Its own server would listen on all addresses, so its request handler is put in one that does
  * not.
  */
-public final class DynamoDbLocal implements AutoCloseable {
+public final class DynamoDbLocal implements DynamoDbServer {
 
   private final LocalDynamoDBRequestHandler dynamoDb;
   private final Server server;
@@ -46,6 +46,7 @@ public final class DynamoDbLocal implements AutoCloseable {
     }
   }
 
+  @Override
   public URI endpoint() {
     return URI.create("http://127.0.0.1:" + port);
   }
