@@ -8,39 +8,45 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandle
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
 /**
- * DynamoDB Local in this JVM, in memory, on a port of 127.0.0.1. Any credentials and any region see
- * the same tables.
+ * DynamoDB Local in this JVM, in memory. Any credentials and any region see the same tables.
  *
- * <p>Its own server would listen on all addresses, so its request handler is put in one that does
- * not.
+ * <p>Its own server would listen on all addresses, so its request handler is put in one that
+ * listens on one.
  */
 public final class DynamoDbLocal implements DynamoDbServer {
 
   private final LocalDynamoDBRequestHandler dynamoDb;
   private final Server server;
-  private final int port;
+  private final URI endpoint;
 
-  private DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server, int port) {
+  private DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server, URI endpoint) {
     this.dynamoDb = dynamoDb;
     this.server = server;
-    this.port = port;
+    this.endpoint = endpoint;
+  }
+
+  /** Starts a server on any port of 127.0.0.1 that is free. */
+  public static DynamoDbLocal start() throws IOException {
+    return start("127.0.0.1", 0);
   }
 
   /**
    * Starts a server.
    *
+   * @param host an address of this machine
    * @param port 0 for any that is free
    * @throws IOException where the port is taken
    */
-  public static DynamoDbLocal start(int port) throws IOException {
+  public static DynamoDbLocal start(String host, int port) throws IOException {
     Server server = new Server();
-    ServerConnector connector = LoopbackPort.open(server, port);
+    ServerConnector connector = Listener.open(server, host, port);
     try {
       LocalDynamoDBRequestHandler dynamoDb =
           new LocalDynamoDBRequestHandler(0, true, null, true, false);
       server.setHandler(new LocalDynamoDBServerHandler(dynamoDb, null));
       server.start();
-      return new DynamoDbLocal(dynamoDb, server, connector.getLocalPort());
+      URI endpoint = URI.create("http://" + host + ":" + connector.getLocalPort());
+      return new DynamoDbLocal(dynamoDb, server, endpoint);
     } catch (Exception e) {
       throw new IllegalStateException("DynamoDB Local does not start", e);
     }
@@ -48,11 +54,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
 
   @Override
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + port);
-  }
-
-  public int port() {
-    return port;
+    return endpoint;
   }
 
   @Override

@@ -13,7 +13,7 @@ sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLocal, Loc
   static DynamoDbServer start() {
     String image = System.getProperty(LOCALSTACK_IMAGE);
     try {
-      return image == null ? DynamoDbLocal.start(0) : LocalStack.start(image);
+      return image == null ? DynamoDbLocal.start() : LocalStack.start(image);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,6 +9,7 @@ import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.InstanceOwners;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
+@Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class InstanceOwnersTableTest {
 

@@ -13,11 +13,13 @@ import dev.marketreserve.reservation.ReservationsContract;
 import dev.marketreserve.reservation.StoreUnavailableException;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
+@Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class ReservationsTableTest extends ReservationsContract {
 

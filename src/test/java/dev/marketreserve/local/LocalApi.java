@@ -4,11 +4,12 @@ import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
-import dev.marketreserve.dynamodb.LoopbackPort;
+import dev.marketreserve.dynamodb.Listener;
 import dev.marketreserve.dynamodb.Owner;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
+import java.net.URI;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.jetty.server.Server;
@@ -21,6 +22,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * in the same JVM. {@code mvn -Plocal} starts it.
  */
 public final class LocalApi implements AutoCloseable {
+
+  private static final String HOST = "127.0.0.1";
 
   private final DynamoDbLocal dynamoDb;
   private final DynamoDbClient client;
@@ -40,12 +43,13 @@ public final class LocalApi implements AutoCloseable {
    * @param port 0 for any that is free, and so for {@code dynamoDbPort}
    * @throws IOException where a port is taken
    */
-  static LocalApi start(int port, int dynamoDbPort, List<Owner> owners) throws IOException {
+  static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<Owner> owners)
+      throws IOException {
     Server server = new Server(new VirtualThreadPool());
-    ServerConnector connector = LoopbackPort.open(server, port);
+    ServerConnector connector = Listener.open(server, HOST, port);
     DynamoDbLocal dynamoDb;
     try {
-      dynamoDb = DynamoDbLocal.start(dynamoDbPort);
+      dynamoDb = DynamoDbLocal.start(dynamoDbHost, dynamoDbPort);
     } catch (IOException e) {
       connector.close();
       throw e;
@@ -65,11 +69,11 @@ public final class LocalApi implements AutoCloseable {
   }
 
   String url() {
-    return "http://127.0.0.1:" + port;
+    return "http://" + HOST + ":" + port;
   }
 
-  int dynamoDbPort() {
-    return dynamoDb.port();
+  URI dynamoDbUrl() {
+    return dynamoDb.endpoint();
   }
 
   @Override
@@ -83,22 +87,23 @@ public final class LocalApi implements AutoCloseable {
     dynamoDb.close();
   }
 
-  /** {@code port dynamodb.port [domain:project:instance]}. */
+  /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
     Owner sample = Events.owner();
     try {
       LocalApi api =
           start(
               Integer.parseInt(arguments[0]),
-              Integer.parseInt(arguments[1]),
-              arguments.length > 2 && !arguments[2].isBlank()
-                  ? List.of(sample, Owner.parse(arguments[2]))
+              arguments[1],
+              Integer.parseInt(arguments[2]),
+              arguments.length > 3 && !arguments[3].isBlank()
+                  ? List.of(sample, Owner.parse(arguments[3]))
                   : List.of(sample));
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
           """
 
-          Market Reserve listens on %s, its DynamoDB on http://127.0.0.1:%d. Ctrl-C ends both.
+          Market Reserve listens on %s, its DynamoDB on %s. Ctrl-C ends both.
 
             curl -i -X POST %s \\
               -H 'X-Domain-Id: %s' -H 'Content-Type: application/json' \\
@@ -106,7 +111,7 @@ public final class LocalApi implements AutoCloseable {
 
           """,
           api.url(),
-          api.dynamoDbPort(),
+          api.dynamoDbUrl(),
           reserveUrl(api.url(), sample),
           sample.domainId(),
           UUID.randomUUID());

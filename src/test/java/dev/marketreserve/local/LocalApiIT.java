@@ -47,7 +47,8 @@ class LocalApiIT {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final StringBuilder console = new StringBuilder();
-  private final Process api = start("0", "0", "other-domain:other-project:other-instance");
+  private final Process api =
+      start("0", "127.0.0.1", "0", "other-domain:other-project:other-instance");
   private String base = "";
   private String path = "";
   private String domain = "";
@@ -168,7 +169,7 @@ class LocalApiIT {
   void aPortThatIsTakenGetsOneSentence() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(taken.getLocalPort());
-      for (Process second : List.of(start(port, "0"), start("0", port))) {
+      for (Process second : List.of(start(port, "127.0.0.1", "0"), start("0", "127.0.0.1", port))) {
         String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(1, second.waitFor());
         assertEquals(
@@ -179,7 +180,7 @@ class LocalApiIT {
 
   @Test
   void anInterruptEndsItWithoutAComplaint() throws Exception {
-    Process second = start("0", "0");
+    Process second = start("0", "127.0.0.1", "0");
     BufferedReader output = second.inputReader();
     while (!output.readLine().contains("Ctrl-C")) {}
     second.toHandle().destroy();

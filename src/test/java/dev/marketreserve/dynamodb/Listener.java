@@ -6,27 +6,28 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** A port of 127.0.0.1 that a server listens on. */
-public final class LoopbackPort {
+/** Where a server listens. */
+public final class Listener {
 
-  private LoopbackPort() {}
+  private Listener() {}
 
   /**
    * Opens a port for {@code server}.
    *
+   * @param host an address of this machine
    * @param port 0 for any that is free
    * @throws IOException where the port is taken; its message says so
    */
-  public static ServerConnector open(Server server, int port) throws IOException {
+  public static ServerConnector open(Server server, String host, int port) throws IOException {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
     ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
-    connector.setHost("127.0.0.1");
+    connector.setHost(host);
     connector.setPort(port);
     try {
       connector.open();
     } catch (IOException e) {
-      throw new IOException("port " + port + " of 127.0.0.1 is taken.", e);
+      throw new IOException("port " + port + " of " + host + " is taken.", e);
     }
     server.addConnector(connector);
     return connector;
