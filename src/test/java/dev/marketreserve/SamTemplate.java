@@ -12,8 +12,9 @@ import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code template.yaml} as it stands in the source tree. A reference reads as the logical id that
- * it names, {@code !Ref Table} as {@code Table}, which is also what {@code sam local} makes of it.
+ * {@code template.yaml} as it stands in the source tree, and {@code openapi.yaml} that it includes.
+ * A reference reads as the logical id that it names, {@code !Ref Table} as {@code Table}, which is
+ * also what {@code sam local} makes of it.
  */
 public final class SamTemplate {
 
@@ -24,8 +25,12 @@ public final class SamTemplate {
   }
 
   public static SamTemplate read() {
+    return new SamTemplate(yaml("template.yaml"));
+  }
+
+  private static JsonNode yaml(String file) {
     try {
-      return new SamTemplate(new YAMLMapper().readTree(Path.of("template.yaml").toFile()));
+      return new YAMLMapper().readTree(Path.of(file).toFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -59,12 +64,19 @@ public final class SamTemplate {
         .toList();
   }
 
+  /** The definition that the API is built from. */
+  public JsonNode openApi() {
+    return yaml(
+        resources("AWS::Serverless::Api")
+            .getFirst()
+            .getValue()
+            .at("/Properties/DefinitionBody/Fn::Transform/Parameters/Location")
+            .asText());
+  }
+
   /** The answers that the gateway gives by itself, by their type. */
   public JsonNode gatewayResponses() {
-    return resources("AWS::Serverless::Api")
-        .getFirst()
-        .getValue()
-        .at("/Properties/GatewayResponses");
+    return openApi().get("x-amazon-apigateway-gateway-responses");
   }
 
   /** The DynamoDB tables: logical id and resource. */

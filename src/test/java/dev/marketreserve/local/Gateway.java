@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a REST API that the function sees: makes a proxy event of an HTTP request, calls the
- * function, writes its response. Routes, timeout and the gateway's own answers are those of {@code
- * template.yaml}.
+ * function, writes its response. Routes and timeout are those of {@code template.yaml}, the
+ * gateway's own answers those of {@code openapi.yaml}. Every call counts as signed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html">Lambda
@@ -82,7 +82,7 @@ final class Gateway extends Handler.Abstract {
             : call(event(request, route, parameters.get(), body, requestId));
       }
     }
-    return own("MISSING_AUTHENTICATION_TOKEN", 403, requestId);
+    return own("RESOURCE_NOT_FOUND", 404, requestId);
   }
 
   private APIGatewayProxyResponseEvent call(APIGatewayProxyRequestEvent event) {
@@ -170,11 +170,11 @@ final class Gateway extends Handler.Abstract {
     }
   }
 
-  /** The answer that the gateway gives by itself, as the template words it. */
+  /** The answer that the gateway gives by itself, as {@code openapi.yaml} words it. */
   private APIGatewayProxyResponseEvent own(String type, int defaultStatus, String requestId) {
     JsonNode response = template.gatewayResponses().get(type);
-    JsonNode status = response.get("StatusCode");
-    String body = response.get("ResponseTemplates").get("application/json").asText();
+    JsonNode status = response.get("statusCode");
+    String body = response.get("responseTemplates").get("application/json").asText();
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(status == null ? defaultStatus : status.asInt())
         .withHeaders(Map.of("Content-Type", "application/json", "X-Request-Id", requestId))

@@ -1,0 +1,120 @@
+package dev.marketreserve;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaValidatorsConfig;
+import com.networknt.schema.SpecVersion;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The one operation of {@code openapi.yaml}, as a judge of requests and responses. */
+public final class OpenApi {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** API Gateway's models are JSON Schema draft 4. */
+  private static final JsonSchemaFactory SCHEMAS =
+      JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4);
+
+  /** Patterns of a schema are JavaScript's, where {@code $} is the end and not a line's. */
+  private static final SchemaValidatorsConfig CONFIG =
+      SchemaValidatorsConfig.builder()
+          .regularExpressionFactory(
+              regex -> {
+                Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
+                return value -> pattern.matcher(value).find();
+              })
+          .build();
+
+  private final JsonNode root = SamTemplate.read().openApi();
+  private final JsonNode operation = root.get("paths").iterator().next().get("post");
+
+  /** Whether the gateway's validator lets the text pass as a body. */
+  public boolean acceptsBody(String body) {
+    JsonNode schema = operation.at("/requestBody/content/application~1json/schema");
+    try {
+      return violations(schema, JSON.readTree(body)).isEmpty();
+    } catch (JsonProcessingException e) {
+      return false;
+    }
+  }
+
+  /** Whether the schema of a path parameter or header lets the value pass. */
+  public boolean acceptsParameter(String name, String value) {
+    JsonNode parameter =
+        SamTemplate.list(operation.get("parameters")).stream()
+            .filter(p -> p.get("name").asText().equals(name))
+            .findFirst()
+            .orElseThrow();
+    return violations(parameter.get("schema"), JSON.getNodeFactory().textNode(value)).isEmpty();
+  }
+
+  /** The bodies it gives as examples of responses: status and body. */
+  public List<Map.Entry<Integer, JsonNode>> exampleResponses() {
+    return operation.get("responses").properties().stream()
+        .flatMap(
+            response ->
+                SamTemplate.list(response.getValue().at("/content/application~1json/examples"))
+                    .stream()
+                    .map(
+                        example ->
+                            Map.entry(Integer.valueOf(response.getKey()), example.get("value"))))
+        .toList();
+  }
+
+  /**
+   * What is wrong with a response, nothing where it is as described.
+   *
+   * @param headers by their names as the document spells them
+   */
+  public List<String> violations(int status, Map<String, String> headers, String body) {
+    JsonNode response = operation.get("responses").get(Integer.toString(status));
+    if (response == null) {
+      return List.of("no such status: " + status);
+    }
+    Stream<String> missing =
+        response.get("headers").properties().stream()
+            .filter(header -> header.getValue().path("required").asBoolean())
+            .map(Map.Entry::getKey)
+            .filter(name -> !headers.containsKey(name))
+            .map(name -> "no header " + name);
+    Stream<String> wrong =
+        headers.entrySet().stream()
+            .filter(header -> response.get("headers").has(header.getKey()))
+            .flatMap(
+                header ->
+                    violations(
+                        response.get("headers").get(header.getKey()).get("schema"),
+                        JSON.getNodeFactory().textNode(header.getValue()))
+                        .stream());
+    Stream<String> undescribed =
+        Stream.of("Idempotent-Replayed")
+            .filter(headers::containsKey)
+            .filter(name -> !response.get("headers").has(name))
+            .map(name -> "unexpected header " + name);
+    try {
+      return Stream.of(
+              missing,
+              wrong,
+              undescribed,
+              violations(response.at("/content/application~1json/schema"), JSON.readTree(body))
+                  .stream())
+          .flatMap(all -> all)
+          .toList();
+    } catch (JsonProcessingException e) {
+      return List.of("the body is not JSON: " + body);
+    }
+  }
+
+  private List<String> violations(JsonNode schema, JsonNode value) {
+    JsonNode resolved =
+        schema.has("$ref") ? root.at(schema.get("$ref").asText().substring(1)) : schema;
+    return SCHEMAS.getSchema(resolved, CONFIG).validate(value).stream()
+        .map(Object::toString)
+        .toList();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.marketreserve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.OpenApi;
+import dev.marketreserve.SamTemplate;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The rules of {@code openapi.yaml}, which the gateway goes by, against those of the function. */
+class OpenApiTest {
+
+  private static final String ID = "73c58022-f20d-495a-a188-85d718647f09";
+  private static final String BODY = "{\"group_id\":\"" + ID + "\"}";
+
+  private final OpenApi openApi = new OpenApi();
+
+  @ParameterizedTest
+  @MethodSource("bodies")
+  void gatewayAndFunctionAgreeOnABody(String body, boolean accepted) {
+    assertEquals(accepted, openApi.acceptsBody(body), "gateway");
+    assertEquals(accepted, accepts("X-Domain-Id", ID, body), "function");
+  }
+
+  static Stream<Arguments> bodies() {
+    return Stream.of(
+        Arguments.of(BODY, true),
+        Arguments.of("{\"group_id\":\"73C58022F20D495AA18885D718647F09\"}", true),
+        Arguments.of("{\"group_id\":\"g\"}", true),
+        Arguments.of("{\"group_id\":\"0_-\"}", true),
+        Arguments.of("{\"group_id\":\"" + "g".repeat(64) + "\"}", true),
+        Arguments.of("{\"group_id\":\"g\",\"more\":[{}]}", true),
+        Arguments.of("{\"group_id\":\"" + "g".repeat(65) + "\"}", false),
+        Arguments.of("{\"group_id\":\"\"}", false),
+        Arguments.of("{\"group_id\":\" \"}", false),
+        Arguments.of("{\"group_id\":\" g\"}", false),
+        Arguments.of("{\"group_id\":\"g\\n\"}", false),
+        Arguments.of("{\"group_id\":\"_g\"}", false),
+        Arguments.of("{\"group_id\":\"-g\"}", false),
+        Arguments.of("{\"group_id\":\"g%20\"}", false),
+        Arguments.of("{\"group_id\":\"gr\\u00fcn\"}", false),
+        Arguments.of("{\"group_id\":null}", false),
+        Arguments.of("{\"group_id\":7}", false),
+        Arguments.of("{\"group_id\":true}", false),
+        Arguments.of("{\"group_id\":[\"g\"]}", false),
+        Arguments.of("{\"group_id\":{}}", false),
+        Arguments.of("{\"GROUP_ID\":\"g\"}", false),
+        Arguments.of("{}", false),
+        Arguments.of("[]", false),
+        Arguments.of("null", false),
+        Arguments.of("\"g\"", false),
+        Arguments.of("7", false),
+        Arguments.of("{\"group_id\":", false));
+  }
+
+  /** What no schema can say, so the function alone refuses it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"group_id\":\"a\",\"group_id\":\"b\"}", "{\"group_id\":\"a\"}{}"})
+  void onlyTheFunctionSeesMoreThanOneValue(String body) {
+    assertEquals(false, accepts("X-Domain-Id", ID, body));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"project_id", "instance_id", "X-Domain-Id"})
+  void gatewayAndFunctionAgreeOnAnId(String name) {
+    for (String good : new String[] {ID, "a", "Z", "9", "a_-", "x".repeat(64)}) {
+      assertTrue(openApi.acceptsParameter(name, good), good);
+      assertTrue(accepts(name, good, BODY), good);
+    }
+    for (String bad :
+        new String[] {"", " ", "-a", "_a", "a b", "a%2F", "é", "a\n", "x".repeat(65)}) {
+      assertEquals(false, openApi.acceptsParameter(name, bad), bad);
+      assertEquals(false, accepts(name, bad, BODY), bad);
+    }
+  }
+
+  @Test
+  void gatewayAndFunctionAgreeOnAnIdempotencyKey() {
+    for (String good : new String[] {"k", "!", "~", "k".repeat(255)}) {
+      assertTrue(openApi.acceptsParameter("Idempotency-Key", good), good);
+      assertTrue(accepts("Idempotency-Key", good, BODY), good);
+    }
+    for (String bad : new String[] {"", " ", "a b", "\u007f", "é", "k\n", "k".repeat(256)}) {
+      assertEquals(false, openApi.acceptsParameter("Idempotency-Key", bad), bad);
+      assertEquals(false, accepts("Idempotency-Key", bad, BODY), bad);
+    }
+  }
+
+  @Test
+  void everyErrorOfTheFunctionHasAnExample() {
+    Set<String> described =
+        openApi.exampleResponses().stream()
+            .filter(example -> example.getValue().has("error_code"))
+            .map(example -> example.getKey() + " " + example.getValue().get("error_code").asText())
+            .collect(Collectors.toCollection(TreeSet::new));
+    for (ErrorCode error : ErrorCode.values()) {
+      assertTrue(described.contains(error.status() + " " + error.code()), error.toString());
+    }
+  }
+
+  @Test
+  void everyExampleIsAsDescribed() {
+    openApi
+        .exampleResponses()
+        .forEach(
+            example ->
+                assertEquals(
+                    List.of(),
+                    openApi.violations(
+                        example.getKey(),
+                        Map.of("X-Request-Id", "id"),
+                        example.getValue().toString())));
+  }
+
+  /** 401 is there for completeness: signed calls are refused with 403. */
+  @Test
+  void everyAnswerOfTheGatewayIsAsDescribed() {
+    SamTemplate.read()
+        .gatewayResponses()
+        .properties()
+        .forEach(
+            response -> {
+              int status =
+                  switch (response.getKey()) {
+                    case "DEFAULT_4XX", "UNAUTHORIZED" -> 403;
+                    case "DEFAULT_5XX" -> 502;
+                    default -> response.getValue().get("statusCode").asInt();
+                  };
+              JsonNode header = response.getValue().get("responseParameters");
+              assertEquals(
+                  "context.requestId", header.path("gatewayresponse.header.X-Request-Id").asText());
+              String body = response.getValue().at("/responseTemplates/application~1json").asText();
+              assertEquals(
+                  List.of(),
+                  openApi.violations(status, Map.of("X-Request-Id", "id"), body),
+                  response.getKey());
+            });
+  }
+
+  @Test
+  void theDailyEventIsRefusedBeforeATableIsRead() throws IOException {
+    String input =
+        SamTemplate.read().function().at("/Events/DailyWakeUp/Properties/Input").asText();
+    APIGatewayProxyRequestEvent event =
+        new JsonMapper().readValue(input, APIGatewayProxyRequestEvent.class);
+    assertEquals("daily-wake-up", event.getRequestContext().getRequestId());
+    BadRequestException refusal =
+        assertThrows(BadRequestException.class, () -> RequestReader.read(event));
+    assertEquals(ErrorCode.MISSING_PARAMETER, refusal.answer().error());
+  }
+
+  /** Whether the function accepts a request that is good but for one value. */
+  private static boolean accepts(String name, String value, String body) {
+    Map<String, String> path = new HashMap<>(Map.of("project_id", ID, "instance_id", ID));
+    Map<String, String> headers = new HashMap<>(Map.of("X-Domain-Id", ID));
+    (path.containsKey(name) ? path : headers).put(name, value);
+    try {
+      RequestReader.read(
+          new APIGatewayProxyRequestEvent()
+              .withPathParameters(path)
+              .withHeaders(headers)
+              .withBody(body));
+      return true;
+    } catch (BadRequestException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.marketreserve.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.marketreserve.OpenApi;
+import dev.marketreserve.local.LocalApi.Owner;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the local API answers is what {@code openapi.yaml} describes: status, headers, body. */
+class DescribedResponsesTest {
+
+  private static final String SDK_ENDPOINT = "aws.endpointUrlDynamoDb";
+  private static final String GROUP = "{\"group_id\":\"%s\"}";
+  private static final String URL_PATH = LocalApi.SAMPLE_OWNER.reserveUrl("");
+
+  private static final Optional<String> sdkEndpoint =
+      Optional.ofNullable(System.getProperty(SDK_ENDPOINT));
+  private static LocalApi api;
+
+  private final OpenApi openApi = new OpenApi();
+
+  @BeforeAll
+  static void start() throws IOException {
+    api = LocalApi.start(0, 0, List.of(LocalApi.SAMPLE_OWNER));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+    sdkEndpoint.ifPresentOrElse(
+        endpoint -> System.setProperty(SDK_ENDPOINT, endpoint),
+        () -> System.clearProperty(SDK_ENDPOINT));
+  }
+
+  @Test
+  void a201AndItsRepetitionAreAsDescribed() throws Exception {
+    expect(201, URL_PATH, GROUP.formatted("replayed"), "order-1");
+    HttpResponse<String> replay = expect(201, URL_PATH, GROUP.formatted("replayed"), "order-1");
+    assertEquals(Optional.of("true"), replay.headers().firstValue("Idempotent-Replayed"));
+  }
+
+  @Test
+  void a400IsAsDescribed() throws Exception {
+    expect(400, URL_PATH, "{}", "order-2");
+  }
+
+  @Test
+  void a403IsAsDescribed() throws Exception {
+    String foreign =
+        new Owner("", LocalApi.SAMPLE_OWNER.projectId(), "somebody-elses").reserveUrl("");
+    expect(403, foreign, GROUP.formatted("g"), "order-3");
+  }
+
+  @Test
+  void a404IsAsDescribed() throws Exception {
+    expect(404, "/v1/nowhere", "{}", "order-4");
+  }
+
+  @Test
+  void a409IsAsDescribed() throws Exception {
+    expect(201, URL_PATH, GROUP.formatted("taken"), "order-5");
+    expect(409, URL_PATH, GROUP.formatted("taken"), "order-6");
+  }
+
+  @Test
+  void a413IsAsDescribed() throws Exception {
+    expect(413, URL_PATH, " ".repeat(10 * 1024 * 1024 + 1), "order-7");
+  }
+
+  private HttpResponse<String> expect(int status, String path, String body, String idempotencyKey)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(api.url() + path))
+            .header("X-Domain-Id", LocalApi.SAMPLE_OWNER.domainId())
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", idempotencyKey)
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+      Map<String, String> caseless = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      response.headers().map().forEach((name, values) -> caseless.put(name, values.getFirst()));
+      assertEquals(status, response.statusCode(), response.body());
+      assertEquals(List.of(), openApi.violations(status, caseless, response.body()));
+      return response;
+    }
+  }
+}
