@@ -1,0 +1,37 @@
+"""template.yaml as CloudFormation sees it: openapi.yaml included, then expanded by SAM's own translator."""
+
+import json
+import os
+from pathlib import Path
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # The translator asks for one.
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PARAMETERS = {"CallerPrincipals": "arn:aws:iam::111122223333:role/marketplace"}
+
+
+class NoManagedPolicies:
+    """The template names none, so the translator must not ask AWS for their list."""
+
+    def load(self):
+        return {}
+
+
+def source():
+    """The template with the API's definition in its place, as AWS::Include leaves it."""
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    api = template["Resources"]["Api"]["Properties"]
+    location = api["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
+    api["DefinitionBody"] = yaml_parse((ROOT / location).read_text())
+    # What `sam deploy` uploads.
+    template["Resources"]["ReserveFunction"]["Properties"]["CodeUri"] = "s3://code/function.zip"
+    return template
+
+
+def expanded():
+    """The template after the SAM transform, as plain JSON."""
+    return json.loads(json.dumps(transform(source(), {}, NoManagedPolicies())))
