@@ -41,6 +41,12 @@ public final class SamTemplate {
     return resources("AWS::Serverless::Function").getFirst().getValue().get("Properties");
   }
 
+  /** The properties of the role that the function runs under. */
+  public JsonNode functionRole() {
+    String name = function().get("Role").asText().replace(".Arn", "");
+    return root.at("/Resources/" + name + "/Properties");
+  }
+
   /** The environment of the function. */
   public Map<String, String> environment() {
     Map<String, String> variables = new TreeMap<>();

@@ -3,7 +3,8 @@ package dev.marketreserve.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.marketreserve.OpenApi;
-import dev.marketreserve.local.LocalApi.Owner;
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,7 +25,8 @@ class DescribedResponsesTest {
 
   private static final String SDK_ENDPOINT = "aws.endpointUrlDynamoDb";
   private static final String GROUP = "{\"group_id\":\"%s\"}";
-  private static final String URL_PATH = LocalApi.SAMPLE_OWNER.reserveUrl("");
+  private static final Owner OWNER = Events.owner();
+  private static final String URL_PATH = LocalApi.reserveUrl("", OWNER);
 
   private static final Optional<String> sdkEndpoint =
       Optional.ofNullable(System.getProperty(SDK_ENDPOINT));
@@ -34,7 +36,7 @@ class DescribedResponsesTest {
 
   @BeforeAll
   static void start() throws IOException {
-    api = LocalApi.start(0, 0, List.of(LocalApi.SAMPLE_OWNER));
+    api = LocalApi.start(0, "127.0.0.1", 0, List.of(OWNER));
   }
 
   @AfterAll
@@ -59,8 +61,7 @@ class DescribedResponsesTest {
 
   @Test
   void a403IsAsDescribed() throws Exception {
-    String foreign =
-        new Owner("", LocalApi.SAMPLE_OWNER.projectId(), "somebody-elses").reserveUrl("");
+    String foreign = LocalApi.reserveUrl("", new Owner("", OWNER.projectId(), "somebody-elses"));
     expect(403, foreign, GROUP.formatted("g"), "order-3");
   }
 
@@ -84,7 +85,7 @@ class DescribedResponsesTest {
       throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(api.url() + path))
-            .header("X-Domain-Id", LocalApi.SAMPLE_OWNER.domainId())
+            .header("X-Domain-Id", OWNER.domainId())
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", idempotencyKey)
             .POST(BodyPublishers.ofString(body))

@@ -121,7 +121,8 @@ public final class LocalApi implements AutoCloseable {
     }
   }
 
-  private static String reserveUrl(String base, Owner owner) {
+  /** The URL that the tenant {@code owner} reserves at. */
+  static String reserveUrl(String base, Owner owner) {
     return SamTemplate.read()
         .routes()
         .getFirst()
