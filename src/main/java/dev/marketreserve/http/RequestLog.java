@@ -96,7 +96,8 @@ public final class RequestLog {
 
   private static String asText(ObjectNode line) {
     try {
-      return ASCII_JSON.writeValueAsString(line);
+      // Jackson leaves one control character of ASCII as it is.
+      return ASCII_JSON.writeValueAsString(line).replace("\u007f", "\\u007f");
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

@@ -91,7 +91,16 @@ class RequestLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\n{\"status\":201}", "a\r\nb", "a\u2028b", "a\u0085b", "\"}", "\u202e"})
+  @ValueSource(
+      strings = {
+        "a\n{\"status\":201}",
+        "a\r\nb",
+        "a\u2028b",
+        "a\u0085b",
+        "a\u007fb",
+        "\"}",
+        "\u202e"
+      })
   void noTextOfACallerEndsTheLineOrHidesInIt(String text) throws JsonProcessingException {
     APIGatewayProxyRequestEvent event =
         event("group")
