@@ -44,6 +44,11 @@ public final class DynamoDbExtension implements ParameterResolver {
     System.setProperty("aws.secretAccessKey", "local");
   }
 
+  /** Where the SDK of this JVM is pointed to. */
+  public static URI endpoint() {
+    return URI.create(System.getProperty("aws.endpointUrlDynamoDb"));
+  }
+
   private record Server(DynamoDbServer dynamoDb, DynamoDbClient client) implements AutoCloseable {
 
     static Server start() {

@@ -2,6 +2,7 @@ package dev.marketreserve.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.runtime.PackagedFunction.Response;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class DeadlineIT {
   @BeforeAll
   static void start(Tables tables) {
     PackagedFunction.registerOwner(tables);
-    dynamoDb = DynamoDbProxy.start(PackagedFunction.endpoint());
+    dynamoDb = DynamoDbProxy.start(DynamoDbExtension.endpoint());
     function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()));
     assertEquals(
         201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());

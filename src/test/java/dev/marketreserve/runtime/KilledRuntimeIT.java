@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.runtime.Completion.Failed;
 import dev.marketreserve.runtime.PackagedFunction.Response;
@@ -19,7 +20,7 @@ class KilledRuntimeIT {
   void theCallersRepeatWithItsKeyGetsThePurchaseThatWasMade(Tables tables) {
     PackagedFunction.registerOwner(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
-    try (DynamoDbProxy dynamoDb = DynamoDbProxy.start(PackagedFunction.endpoint());
+    try (DynamoDbProxy dynamoDb = DynamoDbProxy.start(DynamoDbExtension.endpoint());
         PackagedFunction killed =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
       dynamoDb.loseAnswersTo("PutItem", killed.runtime()::kill);

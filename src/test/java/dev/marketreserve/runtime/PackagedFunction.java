@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.runtime.Completion.Returned;
@@ -48,7 +49,7 @@ final class PackagedFunction implements AutoCloseable {
    * Lambda adds, region and credentials.
    */
   static Map<String, String> environment(Tables tables) {
-    return environment(tables, endpoint());
+    return environment(tables, DynamoDbExtension.endpoint());
   }
 
   /** The same on another way to the DynamoDB of the tables. */
@@ -61,11 +62,6 @@ final class PackagedFunction implements AutoCloseable {
     environment.put("AWS_ACCESS_KEY_ID", System.getProperty("aws.accessKeyId"));
     environment.put("AWS_SECRET_ACCESS_KEY", System.getProperty("aws.secretAccessKey"));
     return environment;
-  }
-
-  /** Where this JVM's SDK finds the DynamoDB of the tables. */
-  static URI endpoint() {
-    return URI.create(System.getProperty("aws.endpointUrlDynamoDb"));
   }
 
   /** The event in {@code events/} of that name. */

@@ -1,0 +1,194 @@
+package dev.marketreserve.chaos;
+
+import static dev.marketreserve.chaos.History.Promise.NOTHING_WRITTEN_FOR_A_400_OR_403;
+import static dev.marketreserve.chaos.History.Promise.NO_FALSE_CONFLICT;
+import static dev.marketreserve.chaos.History.Promise.ONE_PURCHASE_AND_IT_IS_STORED;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.ReserveHandler;
+import dev.marketreserve.chaos.History.Promise;
+import dev.marketreserve.chaos.History.Violation;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.InstanceOwnersTable;
+import dev.marketreserve.dynamodb.ReservationsTable;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.reservation.InstanceOwners;
+import dev.marketreserve.reservation.Reservation;
+import dev.marketreserve.reservation.Reservations;
+import dev.marketreserve.reservation.StoreUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * The promises of the function under random faults, and whether the checker would notice if it
+ * broke them. {@code -Dchaos.requests} makes the run longer, {@code -Dchaos.seed} repeats one.
+ */
+@ExtendWith(DynamoDbExtension.class)
+class ChaosIT {
+
+  private static final int REQUESTS = Integer.getInteger("chaos.requests", 20_000);
+  private static final long SEED =
+      Long.getLong("chaos.seed", ThreadLocalRandom.current().nextLong());
+  private static final Set<String> ANSWERS =
+      Set.of(
+          "201",
+          "201 replayed",
+          "400 APIG.2000",
+          "403 APIG.1136",
+          "409 APIG.3402",
+          "500 APIG.9008",
+          "500 APIG.9999");
+
+  private final Tables tables;
+
+  ChaosIT(Tables tables) {
+    this.tables = tables;
+  }
+
+  @Test
+  void noFaultBreaksAPromise() throws InterruptedException, ExecutionException {
+    System.out.printf("Chaos: -Dchaos.seed=%d -Dchaos.requests=%d%n", SEED, REQUESTS);
+    long start = System.nanoTime();
+    History history =
+        new ChaosRun(SEED, REQUESTS, 0.15)
+            .against(client -> new ReserveHandler(tables.settings(), client), tables);
+    System.out.printf(
+        "Chaos: %d requests in %d s, %d reservations, answers %s%n",
+        history.exchanges().size(),
+        Duration.ofNanos(System.nanoTime() - start).toSeconds(),
+        history.table().size(),
+        history.answers());
+    assertEquals(List.of(), history.violations(), () -> "Replay with -Dchaos.seed=" + SEED);
+    assertEquals(ANSWERS, history.answers().keySet(), "every answer has been given");
+  }
+
+  @Test
+  @SuppressWarnings("ReferenceEquality") // what is read from the table is another object
+  void theCheckerFindsAnOwnWriteTakenForAnothers() throws InterruptedException, ExecutionException {
+    assertFound(
+        NO_FALSE_CONFLICT,
+        client -> {
+          Reservations real = reservations(client);
+          return Caller.function(
+              owners(client),
+              (wanted, deadline) -> {
+                Reservation standing = real.putIfAbsent(wanted, deadline);
+                return standing == wanted ? wanted : rivals(standing);
+              });
+        });
+  }
+
+  @Test
+  void theCheckerFindsAConflictAnsweredForATimeout()
+      throws InterruptedException, ExecutionException {
+    assertFound(
+        NO_FALSE_CONFLICT,
+        client -> {
+          Reservations real = reservations(client);
+          return Caller.function(
+              owners(client),
+              (wanted, deadline) -> {
+                try {
+                  return real.putIfAbsent(wanted, deadline);
+                } catch (StoreUnavailableException e) {
+                  return rivals(wanted);
+                }
+              });
+        });
+  }
+
+  @Test
+  void theCheckerFindsAWriteBeforeTheOwnershipCheck()
+      throws InterruptedException, ExecutionException {
+    assertFound(
+        NOTHING_WRITTEN_FOR_A_400_OR_403,
+        client -> {
+          ReserveHandler careless =
+              Caller.function((domain, project, i, deadline) -> true, reservations(client));
+          ReserveHandler careful = Caller.function(owners(client), reservations(client));
+          return (event, context) -> {
+            careless.handleRequest(event, context);
+            return careful.handleRequest(event, context);
+          };
+        });
+  }
+
+  @Test
+  void theCheckerFindsAnUnconditionalWrite() throws InterruptedException, ExecutionException {
+    assertFound(
+        ONE_PURCHASE_AND_IT_IS_STORED,
+        client ->
+            Caller.function(
+                owners(client),
+                (wanted, deadline) -> {
+                  overwrite(wanted);
+                  return wanted;
+                }));
+  }
+
+  private void assertFound(
+      Promise promise,
+      Function<
+              DynamoDbClient,
+              RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
+          broken)
+      throws InterruptedException, ExecutionException {
+    History history = new ChaosRun(SEED, 2_000, 0.4).against(broken, tables);
+    Set<Promise> found =
+        history.violations().stream().map(Violation::promise).collect(Collectors.toSet());
+    assertTrue(found.contains(promise), () -> found + " with -Dchaos.seed=" + SEED);
+  }
+
+  private InstanceOwners owners(DynamoDbClient client) {
+    return new InstanceOwnersTable(enhanced(client), tables.settings().instanceOwnersTable());
+  }
+
+  private Reservations reservations(DynamoDbClient client) {
+    return new ReservationsTable(enhanced(client), tables.settings().reservationsTable());
+  }
+
+  private void overwrite(Reservation reservation) {
+    tables
+        .client()
+        .putItem(
+            put ->
+                put.tableName(tables.settings().reservationsTable())
+                    .item(
+                        Map.of(
+                            "group_id", AttributeValue.fromS(reservation.groupId()),
+                            "purchase_id", AttributeValue.fromS(reservation.purchaseId()),
+                            "domain_id", AttributeValue.fromS(reservation.domainId()))));
+  }
+
+  private static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
+    return DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
+  }
+
+  /** The reservation, as if another had made it. */
+  private static Reservation rivals(Reservation reservation) {
+    return new Reservation(
+        reservation.groupId(),
+        UUID.randomUUID().toString(),
+        "rival",
+        reservation.projectId(),
+        reservation.instanceId(),
+        reservation.createdAt(),
+        null);
+  }
+}

@@ -1,0 +1,193 @@
+package dev.marketreserve.chaos;
+
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb.Call;
+import dev.marketreserve.chaos.History.Exchange;
+import dev.marketreserve.chaos.History.Role;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.RetryBudget;
+import dev.marketreserve.dynamodb.Tables;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/**
+ * Many callers that fight for few groups at a time, on a DynamoDB that fails at random.
+ *
+ * <p>The seed settles what each caller does and which faults its calls meet. How the threads take
+ * turns it does not settle, so that a replay comes close, and not more.
+ *
+ * @param requests how many to send, a few more to end what was begun
+ * @param faultRate the share of calls to DynamoDB that go wrong
+ */
+record ChaosRun(long seed, int requests, double faultRate) {
+
+  private static final int CALLERS = 32;
+  private static final int GROUPS_AT_A_TIME = 4;
+  private static final int REQUESTS_FOR_A_GROUP = 10;
+  private static final int MAX_ATTEMPTS = 50;
+
+  /** One of these at random for each request. */
+  private static final List<Role> ROLES =
+      List.of(
+          Role.WITH_KEY,
+          Role.WITH_KEY,
+          Role.WITH_KEY,
+          Role.WITH_KEY,
+          Role.WITHOUT_KEY,
+          Role.WITHOUT_KEY,
+          Role.NOT_OWNER,
+          Role.MALFORMED);
+
+  /** One fault in so many is a late one: each costs its caller a second. */
+  private static final int LATE_ONES = 50;
+
+  private static final List<Fault> SWIFT =
+      Fault.all().stream().filter(fault -> fault.symptom() != Symptom.LATE).toList();
+
+  /**
+   * Runs.
+   *
+   * @param function makes the function under test on a DynamoDB that fails
+   */
+  History against(
+      Function<
+              DynamoDbClient,
+              RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
+          function,
+      Tables tables)
+      throws InterruptedException, ExecutionException {
+    Map<String, Random> fates = new ConcurrentHashMap<>();
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(DynamoDbExtension.endpoint(), call -> fault(call, fates));
+        DynamoDbClient client =
+            RetryBudget.clientBuilder().endpointOverride(dynamoDb.endpoint()).build();
+        ExecutorService threads = Executors.newFixedThreadPool(CALLERS)) {
+      Market market = new Market(function.apply(client), tables);
+      List<Callable<@Nullable Void>> callers = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        int number = i;
+        callers.add(
+            () -> {
+              market.call(number);
+              return null;
+            });
+      }
+      for (Future<?> caller : threads.invokeAll(callers)) {
+        caller.get();
+      }
+      dynamoDb.awaitQuiet();
+      return market.history();
+    }
+  }
+
+  private Fault fault(Call call, Map<String, Random> fates) {
+    Random fate =
+        fates.computeIfAbsent(call.instanceId(), key -> new Random(seed ^ key.hashCode()));
+    synchronized (fate) {
+      if (fate.nextDouble() >= faultRate) {
+        return Fault.NONE;
+      }
+      if (fate.nextInt(LATE_ONES) == 0) {
+        return new Fault(fate.nextBoolean(), Symptom.LATE);
+      }
+      return SWIFT.get(fate.nextInt(SWIFT.size()));
+    }
+  }
+
+  /** The callers, and what they remember. */
+  private final class Market {
+
+    private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>
+        function;
+    private final Tables tables;
+    private final String prefix = UUID.randomUUID() + "-";
+    private final AtomicInteger sent = new AtomicInteger();
+    private final Queue<Exchange> exchanges = new ConcurrentLinkedQueue<>();
+
+    Market(
+        RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
+        Tables tables) {
+      this.function = function;
+      this.tables = tables;
+    }
+
+    History history() {
+      return new History(
+          List.copyOf(exchanges),
+          tables.reservations().stream()
+              .filter(row -> row.getOrDefault("group_id", "").startsWith(prefix))
+              .toList());
+    }
+
+    /** Sends requests in every role, each role for a tenant of its own. */
+    void call(int number) {
+      Map<Role, Caller> callers = new EnumMap<>(Role.class);
+      for (Role role : Role.values()) {
+        String name = number + "-" + role;
+        Owner tenant = new Owner("domain-" + name, "project", "instance-" + name);
+        tables.register(
+            role == Role.NOT_OWNER ? new Owner("owner", "project", tenant.instanceId()) : tenant);
+        callers.put(role, new Caller(function, tenant));
+      }
+      Random random = new Random(seed + number);
+      Set<Integer> asked = new HashSet<>();
+      while (sent.get() < requests) {
+        int group = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
+        while (!asked.add(group)) {
+          group++;
+        }
+        Role role = ROLES.get(random.nextInt(ROLES.size()));
+        send(
+            role, Objects.requireNonNull(callers.get(role)), prefix + group, 1 + random.nextInt(2));
+      }
+    }
+
+    private void send(Role role, Caller caller, String group, int repeats) {
+      switch (role) {
+        case NOT_OWNER, WITHOUT_KEY ->
+            record(role, caller, group, () -> caller.reserve(group, null));
+        case MALFORMED -> record(role, caller, group, () -> caller.sendMalformed(group));
+        case WITH_KEY -> {
+          int answered = 0;
+          for (int i = 0; i < MAX_ATTEMPTS && answered < repeats; i++) {
+            Reply reply = record(role, caller, group, () -> caller.reserve(group, "key-" + group));
+            answered += reply.status() == 500 ? 0 : 1;
+          }
+        }
+      }
+    }
+
+    private Reply record(Role role, Caller caller, String group, Supplier<Reply> request) {
+      sent.incrementAndGet();
+      long start = System.nanoTime();
+      Reply reply = request.get();
+      exchanges.add(
+          new Exchange(role, caller.tenant().domainId(), group, start, System.nanoTime(), reply));
+      return reply;
+    }
+  }
+}

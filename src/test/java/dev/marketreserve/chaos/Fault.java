@@ -1,0 +1,95 @@
+package dev.marketreserve.chaos;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong with one call to DynamoDB.
+ *
+ * @param applied whether DynamoDB does what the call asks for
+ * @param symptom what the caller sees of it
+ */
+record Fault(boolean applied, Symptom symptom) {
+
+  /** No fault. */
+  static final Fault NONE = after(Symptom.NONE);
+
+  /** A fault that keeps the call from DynamoDB. */
+  static Fault before(Symptom symptom) {
+    return new Fault(false, symptom);
+  }
+
+  /** A fault that hides what DynamoDB answered. */
+  static Fault after(Symptom symptom) {
+    return new Fault(true, symptom);
+  }
+
+  /** Every fault there is. */
+  static List<Fault> all() {
+    return Stream.of(Symptom.values())
+        .filter(symptom -> symptom != Symptom.NONE)
+        .flatMap(
+            symptom ->
+                symptom.needsAnswer()
+                    ? Stream.of(after(symptom))
+                    : Stream.of(before(symptom), after(symptom)))
+        .toList();
+  }
+
+  /** How a fault shows. */
+  enum Symptom {
+    NONE,
+    /** The connection ends in good order, without an answer. */
+    CLOSED,
+    /** The connection is reset. */
+    RESET,
+    /** The call, or its answer, takes longer than an attempt may. */
+    LATE,
+    /** The answer breaks off. */
+    TRUNCATED,
+    /** Something in between answers 200 with a page of its own. */
+    NOT_JSON,
+    /** A conditional failure lacks the item that failed it. */
+    ITEM_MISSING,
+    HTTP_500(500, null),
+    HTTP_503(503, null),
+    INTERNAL_SERVER_ERROR(500, "InternalServerError"),
+    PROVISIONED_THROUGHPUT_EXCEEDED(400, "ProvisionedThroughputExceededException"),
+    THROTTLING(400, "ThrottlingException"),
+    REQUEST_LIMIT_EXCEEDED(400, "RequestLimitExceeded");
+
+    private final int status;
+    private final @Nullable String error;
+
+    Symptom() {
+      this(0, null);
+    }
+
+    Symptom(int status, @Nullable String error) {
+      this.status = status;
+      this.error = error;
+    }
+
+    /** The HTTP status of an answer that DynamoDB's front end gives instead; 0 for none. */
+    int status() {
+      return status;
+    }
+
+    /** The body of that answer. */
+    String body() {
+      return error == null
+          ? ""
+          : "{\"__type\":\"com.amazonaws.dynamodb.v20120810#%s\",\"message\":\"injected\"}"
+              .formatted(error);
+    }
+
+    boolean isThrottling() {
+      return status == 400;
+    }
+
+    private boolean needsAnswer() {
+      return this == TRUNCATED || this == ITEM_MISSING;
+    }
+  }
+}

@@ -1,0 +1,311 @@
+package dev.marketreserve.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.ReserveHandler;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb.Call;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.RetryBudget;
+import dev.marketreserve.dynamodb.Tables;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+
+/** What one caller is told when DynamoDB fails in one way. */
+@ExtendWith(DynamoDbExtension.class)
+class FaultIT {
+
+  private final Tables tables;
+  private final Owner tenant = new Owner("domain", "project", "instance");
+  private final Owner rival = new Owner("rival", "project", "rivals-instance");
+  private final String group = UUID.randomUUID().toString();
+  private final Map<Step, Queue<Fault>> faults = new ConcurrentHashMap<>();
+  private final Map<Step, Fault> lastingFaults = new ConcurrentHashMap<>();
+  private final Queue<Step> attempts = new ConcurrentLinkedQueue<>();
+  private final FaultyDynamoDb dynamoDb;
+  private final DynamoDbClient client;
+  private final ReserveHandler function;
+
+  FaultIT(Tables tables) {
+    this.tables = tables;
+    this.dynamoDb = FaultyDynamoDb.start(DynamoDbExtension.endpoint(), this::nextFault);
+    this.client = RetryBudget.clientBuilder().endpointOverride(dynamoDb.endpoint()).build();
+    this.function = new ReserveHandler(tables.settings(), client);
+  }
+
+  @BeforeEach
+  void registerTheTenants() {
+    tables.register(tenant);
+    tables.register(rival);
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    dynamoDb.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void oneFaultOfTheOwnershipCheckIsNotNoticed(Fault fault) {
+    meet(Step.CHECK, fault);
+    assertReserved(reserve());
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void oneFaultOfTheWriteIsNotNoticed(Fault fault) {
+    meet(Step.WRITE, fault);
+    assertReserved(reserve());
+  }
+
+  @ParameterizedTest
+  @MethodSource("faults")
+  void aFaultOfTheWriteIsNoReasonToGiveAGroupTwice(Fault fault) {
+    Reply first = caller(rival).reserve(group, null);
+    assertEquals(201, first.status());
+    meet(Step.WRITE, fault);
+    Reply second = reserve();
+    // A conflict that breaks off shows as a 400 that says nothing, which is not worth a retry.
+    assertEquals(
+        fault.symptom() == Symptom.TRUNCATED ? "500 APIG.9999" : "409 APIG.3402", second.summary());
+    assertEquals(first.purchaseId(), tables.reservation(group).get("purchase_id"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lastingFaults")
+  void aLastingFaultOfTheOwnershipCheckIsA500AndNothingIsWritten(Fault fault) {
+    last(Step.CHECK, fault);
+    assertFailed(fault, reserve());
+    assertTrue(tables.reservation(group).isEmpty());
+  }
+
+  @ParameterizedTest
+  @MethodSource("lastingFaults")
+  void aLastingFaultOfTheWriteIsA500AndARepeatWithTheKeySettlesIt(Fault fault) {
+    last(Step.WRITE, fault);
+    assertFailed(fault, reserve("key"));
+    lastingFaults.clear();
+    dynamoDb.awaitQuiet();
+    assertReserved(reserve("key"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lastingFaults")
+  void aLastingFaultOfTheReadAfterAConflictIsA500(Fault fault) {
+    assertEquals(201, caller(rival).reserve(group, null).status());
+    last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
+    last(Step.READ, fault);
+    assertFailed(fault, reserve());
+  }
+
+  @Test
+  void aConflictWithoutItsItemIsSettledByOneRead() {
+    last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
+    assertEquals(201, caller(rival).reserve(group, null).status());
+    attempts.clear();
+    assertEquals("409 APIG.3402", reserve().summary());
+    assertEquals(List.of(Step.CHECK, Step.WRITE, Step.READ), List.copyOf(attempts));
+  }
+
+  @Test
+  void anOwnWriteIsRecognisedByTheReadToo() {
+    meet(Step.WRITE, Fault.after(Symptom.RESET), Fault.after(Symptom.ITEM_MISSING));
+    assertReserved(reserve());
+    assertEquals(List.of(Step.CHECK, Step.WRITE, Step.WRITE, Step.READ), List.copyOf(attempts));
+  }
+
+  @Test
+  void theRetryOfALostAnswerIsRecognisedWithoutAnotherCall() {
+    meet(Step.WRITE, Fault.after(Symptom.CLOSED));
+    assertReserved(reserve());
+    assertEquals(List.of(Step.CHECK, Step.WRITE, Step.WRITE), List.copyOf(attempts));
+  }
+
+  @Test
+  void aRepeatWithTheKeyIsAnsweredWithoutAnotherCall() {
+    Reply first = reserve("key");
+    attempts.clear();
+    Reply second = reserve("key");
+    assertReserved(second);
+    assertEquals(first.purchaseId(), second.purchaseId());
+    assertTrue(second.replayed());
+    assertEquals(List.of(Step.CHECK, Step.WRITE), List.copyOf(attempts));
+  }
+
+  @Test
+  void aWriteThatArrivesAfterItsRetryChangesNothing() {
+    meet(Step.WRITE, Fault.before(Symptom.LATE));
+    Reply reply = reserve();
+    dynamoDb.awaitQuiet();
+    assertReserved(reply);
+  }
+
+  @Test
+  void theAnswerComesBeforeTheDeadlineOfTheInvocation() {
+    last(Step.CHECK, Fault.before(Symptom.LATE));
+    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
+    assertEquals("500 APIG.9999", reply.summary());
+    assertTrue(reply.duration().compareTo(Duration.ofMillis(1500)) < 0, reply::toString);
+  }
+
+  @Test
+  void theDeadlineOfTheInvocationHoldsForTheWriteToo() {
+    last(Step.WRITE, Fault.before(Symptom.LATE));
+    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
+    assertEquals("500 APIG.9999", reply.summary());
+    assertTrue(reply.duration().compareTo(Duration.ofMillis(1500)) < 0, reply::toString);
+  }
+
+  @Test
+  void anInvocationWithoutTimeIsRefusedAtOnce() {
+    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(100), group);
+    assertEquals("500 APIG.9999", reply.summary());
+    assertEquals(List.of(), List.copyOf(attempts));
+  }
+
+  @Test
+  void aThrottledCallerIsToldSoWhenNoTimeIsLeftToTryAgain() {
+    assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
+    last(Step.WRITE, Fault.before(Symptom.THROTTLING));
+    for (int i = 0; i < 8; i++) {
+      Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
+      assertEquals("500 APIG.9008", reply.summary());
+    }
+  }
+
+  @Test
+  void aDynamoDbThatStaysDownGetsOneAttemptForEachCall() {
+    last(Step.CHECK, Fault.before(Symptom.HTTP_500));
+    for (int i = 0; i < 60; i++) {
+      assertEquals(500, reserve().status());
+    }
+    attempts.clear();
+    assertEquals("500 APIG.9999", reserve().summary());
+    assertEquals(List.of(Step.CHECK), List.copyOf(attempts));
+  }
+
+  @Test
+  void connectionsThatTheServerClosedWhileIdleCostNoAttempt() throws Exception {
+    openManyConnections();
+    dynamoDb.closeConnections();
+    attempts.clear();
+    assertReserved(reserve());
+    assertEquals(List.of(Step.CHECK, Step.WRITE), List.copyOf(attempts));
+  }
+
+  @Test
+  void aConnectionThatDiedUnnoticedWhileIdleDoesNotSurface() {
+    assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
+    dynamoDb.killConnections();
+    assertReserved(reserve());
+  }
+
+  @Test
+  void connectionsThatDiedUnnoticedInALongFreezeDoNotSurface() throws Exception {
+    openManyConnections();
+    dynamoDb.killConnections();
+    Thread.sleep(Duration.ofSeconds(6));
+    assertReserved(reserve());
+  }
+
+  private void openManyConnections() throws Exception {
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Callable<Reply>> calls =
+          Collections.nCopies(16, () -> caller(rival).reserve(UUID.randomUUID().toString(), null));
+      for (Future<Reply> call : callers.invokeAll(calls)) {
+        assertEquals(201, call.get().status());
+      }
+    }
+  }
+
+  private Reply reserve() {
+    return reserve(null);
+  }
+
+  private Reply reserve(@Nullable String idempotencyKey) {
+    return caller(tenant).reserve(group, idempotencyKey);
+  }
+
+  private Caller caller(Owner tenant) {
+    return new Caller(function, tenant);
+  }
+
+  private void assertReserved(Reply reply) {
+    assertEquals("201", reply.summary());
+    assertEquals(reply.purchaseId(), tables.reservation(group).get("purchase_id"));
+    assertInTime(reply);
+  }
+
+  private static void assertFailed(Fault fault, Reply reply) {
+    assertEquals(
+        fault.symptom().isThrottling() ? "500 APIG.9008" : "500 APIG.9999", reply.summary());
+    assertInTime(reply);
+  }
+
+  private static void assertInTime(Reply reply) {
+    assertTrue(reply.duration().compareTo(Duration.ofSeconds(5)) < 0, reply::toString);
+  }
+
+  /** Lets the next attempts of a step meet these faults, one each. */
+  private void meet(Step step, Fault... next) {
+    faults.put(step, new ArrayDeque<>(List.of(next)));
+  }
+
+  /** Lets every attempt of a step meet this fault. */
+  private void last(Step step, Fault fault) {
+    lastingFaults.put(step, fault);
+  }
+
+  private synchronized Fault nextFault(Call call) {
+    Step step = Step.of(call);
+    attempts.add(step);
+    Fault next = faults.getOrDefault(step, new ArrayDeque<>()).poll();
+    return next == null ? lastingFaults.getOrDefault(step, Fault.NONE) : next;
+  }
+
+  static List<Fault> faults() {
+    return Fault.all();
+  }
+
+  /** The faults that leave a call without an answer that can be used. */
+  static Stream<Fault> lastingFaults() {
+    return Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING);
+  }
+
+  /** What a request asks DynamoDB for. */
+  private enum Step {
+    CHECK,
+    WRITE,
+    READ;
+
+    static Step of(Call call) {
+      if (call.isWrite()) {
+        return WRITE;
+      }
+      return call.readsOwner() ? CHECK : READ;
+    }
+  }
+}

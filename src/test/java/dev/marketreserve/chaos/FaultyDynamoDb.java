@@ -1,0 +1,267 @@
+package dev.marketreserve.chaos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.chaos.Fault.Symptom;
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Phaser;
+import java.util.function.Function;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Blocker;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.VirtualThreadPool;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A DynamoDB that fails on demand: an HTTP proxy on 127.0.0.1 in front of a real one. It can lose
+ * an answer after DynamoDB has done the work, which no stub server can.
+ */
+final class FaultyDynamoDb implements AutoCloseable {
+
+  /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
+  static final Duration LATE = Duration.ofMillis(1300);
+
+  private static final String HTML = "<html><body>Please log in.</body></html>";
+  private static final String CHECKSUM = "x-amz-crc32";
+  private static final List<String> FORWARDED =
+      List.of("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target");
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final URI upstream;
+  private final Function<Call, Fault> faults;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final Phaser inFlight = new Phaser(1);
+  private final Set<EndPoint> dead = ConcurrentHashMap.newKeySet();
+  private final Server server = new Server(new VirtualThreadPool());
+  private final ServerConnector connector = new ServerConnector(server);
+
+  private FaultyDynamoDb(URI upstream, Function<Call, Fault> faults) {
+    this.upstream = upstream;
+    this.faults = faults;
+  }
+
+  /**
+   * Starts the proxy.
+   *
+   * @param faults says what goes wrong with each call; asked once for each attempt, by many threads
+   */
+  static FaultyDynamoDb start(URI upstream, Function<Call, Fault> faults) {
+    FaultyDynamoDb proxy = new FaultyDynamoDb(upstream, faults);
+    proxy.connector.setHost("127.0.0.1");
+    proxy.server.addConnector(proxy.connector);
+    proxy.server.setHandler(proxy.new Proxy());
+    try {
+      proxy.server.start();
+    } catch (Exception e) {
+      throw new IllegalStateException("The proxy does not start", e);
+    }
+    return proxy;
+  }
+
+  URI endpoint() {
+    return URI.create("http://127.0.0.1:" + connector.getLocalPort());
+  }
+
+  /** Closes every open connection, as a server does with those that idle too long. */
+  void closeConnections() {
+    connector.getConnectedEndPoints().forEach(EndPoint::close);
+  }
+
+  /**
+   * Has every connection open now die without its client being told: what is sent on it next is
+   * answered by a reset.
+   */
+  void killConnections() {
+    dead.addAll(connector.getConnectedEndPoints());
+  }
+
+  /** Waits until every call that has arrived is done with, however late. */
+  void awaitQuiet() {
+    inFlight.arriveAndAwaitAdvance();
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException("The proxy does not stop", e);
+    }
+    client.close();
+  }
+
+  /**
+   * One attempt of a call to DynamoDB.
+   *
+   * @param operation its name in the API of DynamoDB
+   * @param body its parameters
+   */
+  record Call(String operation, JsonNode body) {
+
+    boolean isWrite() {
+      return operation.equals("PutItem");
+    }
+
+    boolean readsOwner() {
+      return body.at("/Key").has("instance_id");
+    }
+
+    /** The instance that the call is about; empty for the read of a reservation. */
+    String instanceId() {
+      return body.at(isWrite() ? "/Item/instance_id/S" : "/Key/instance_id/S").asText();
+    }
+  }
+
+  /** An answer of DynamoDB, or one given in its stead, which lacks the checksum. */
+  private record Answer(int status, String body, @Nullable String checksum) {
+
+    static Answer of(int status, String body) {
+      return new Answer(status, body, null);
+    }
+
+    static Answer of(HttpResponse<String> response) {
+      return new Answer(
+          response.statusCode(),
+          response.body(),
+          response.headers().firstValue(CHECKSUM).orElse(null));
+    }
+
+    /** The same without what a conditional failure says of the item that stands in the way. */
+    Answer withoutItem() throws IOException {
+      if (status == 200) {
+        return this;
+      }
+      ObjectNode fields = (ObjectNode) JSON.readTree(body);
+      fields.remove("Item");
+      return new Answer(status, JSON.writeValueAsString(fields), null);
+    }
+  }
+
+  private final class Proxy extends Handler.Abstract {
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback)
+        throws IOException, InterruptedException {
+      inFlight.register();
+      try {
+        byte[] body = Content.Source.asInputStream(request).readAllBytes();
+        if (dead.contains(connection(request))) {
+          reset(request, callback);
+        } else {
+          Fault fault = faults.apply(call(request, body));
+          answer(fault, request, body, response, callback);
+        }
+      } finally {
+        inFlight.arriveAndDeregister();
+      }
+      return true;
+    }
+
+    private void answer(
+        Fault fault, Request request, byte[] body, Response response, Callback callback)
+        throws IOException, InterruptedException {
+      Symptom symptom = fault.symptom();
+      if (symptom == Symptom.LATE && !fault.applied()) {
+        Thread.sleep(LATE);
+      }
+      Answer real =
+          fault.applied() || symptom == Symptom.LATE ? forward(request, body) : Answer.of(503, "");
+      if (symptom == Symptom.LATE && fault.applied()) {
+        Thread.sleep(LATE);
+      }
+      switch (symptom) {
+        case NONE, LATE -> send(real, response, callback);
+        case CLOSED -> close(request, callback);
+        case RESET -> reset(request, callback);
+        case TRUNCATED -> {
+          sendHalf(real, response);
+          close(request, callback);
+        }
+        case NOT_JSON -> send(Answer.of(200, HTML), response, callback);
+        case ITEM_MISSING -> send(real.withoutItem(), response, callback);
+        case HTTP_500,
+            HTTP_503,
+            INTERNAL_SERVER_ERROR,
+            PROVISIONED_THROUGHPUT_EXCEEDED,
+            THROTTLING,
+            REQUEST_LIMIT_EXCEEDED ->
+            send(Answer.of(symptom.status(), symptom.body()), response, callback);
+      }
+    }
+
+    private Answer forward(Request request, byte[] body) throws IOException, InterruptedException {
+      HttpRequest.Builder forwarded =
+          HttpRequest.newBuilder(upstream).POST(HttpRequest.BodyPublishers.ofByteArray(body));
+      FORWARDED.forEach(name -> forwarded.header(name, request.getHeaders().get(name)));
+      return Answer.of(client.send(forwarded.build(), HttpResponse.BodyHandlers.ofString()));
+    }
+  }
+
+  private static Call call(Request request, byte[] body) throws IOException {
+    String target = Objects.requireNonNull(request.getHeaders().get("X-Amz-Target"));
+    return new Call(target.substring(target.indexOf('.') + 1), JSON.readTree(body));
+  }
+
+  private static void send(Answer answer, Response response, Callback callback) {
+    response.write(true, head(answer, response), callback);
+  }
+
+  private static void sendHalf(Answer answer, Response response) throws IOException {
+    ByteBuffer body = head(answer, response);
+    try (Blocker.Callback written = Blocker.callback()) {
+      response.write(false, body.limit(body.limit() / 2), written);
+      written.block();
+    }
+  }
+
+  /** Prepares the status and the headers for the body that it returns. */
+  private static ByteBuffer head(Answer answer, Response response) {
+    ByteBuffer body = StandardCharsets.UTF_8.encode(answer.body());
+    response.setStatus(answer.status());
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/x-amz-json-1.0");
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.remaining());
+    if (answer.checksum() != null) {
+      response.getHeaders().put(CHECKSUM, answer.checksum());
+    }
+    return body;
+  }
+
+  private static void close(Request request, Callback callback) {
+    connection(request).close();
+    callback.failed(new IOException("closed on purpose"));
+  }
+
+  private static void reset(Request request, Callback callback) throws IOException {
+    SocketChannel channel = ((SocketChannelEndPoint) connection(request)).getChannel();
+    channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+    channel.close();
+    callback.failed(new IOException("reset on purpose"));
+  }
+
+  private static EndPoint connection(Request request) {
+    return request.getConnectionMetaData().getConnection().getEndPoint();
+  }
+}

@@ -1,0 +1,147 @@
+package dev.marketreserve.chaos;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toMap;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that callers asked and were told, and the table that it left behind.
+ *
+ * <p>A caller without an idempotency key asks for a group once; a caller with one repeats until it
+ * is answered with something else than a 500.
+ *
+ * @param table the stored reservations
+ */
+record History(List<Exchange> exchanges, List<Map<String, String>> table) {
+
+  private static final Set<String> UNKNOWN = Set.of("500 APIG.9008", "500 APIG.9999");
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** The promises that were broken, each with the answer that broke it. */
+  List<Violation> violations() {
+    List<Violation> violations = new ArrayList<>();
+    Map<String, Map<String, String>> rows =
+        table.stream().collect(toMap(row -> row.get("group_id"), Function.identity()));
+    exchanges.stream()
+        .collect(groupingBy(Exchange::group))
+        .forEach((group, asked) -> check(asked, rows.get(group), violations));
+    return violations;
+  }
+
+  /** How often each answer was given. */
+  Map<String, Long> answers() {
+    return exchanges.stream()
+        .map(exchange -> exchange.reply.summary() + (exchange.reply.replayed() ? " replayed" : ""))
+        .collect(groupingBy(Function.identity(), TreeMap::new, counting()));
+  }
+
+  private static void check(
+      List<Exchange> asked, @Nullable Map<String, String> row, List<Violation> violations) {
+    Map<String, Exchange> last =
+        asked.stream()
+            .sorted(Comparator.comparingLong(Exchange::end))
+            .collect(toMap(Exchange::domainId, Function.identity(), (earlier, later) -> later));
+    for (Exchange exchange : asked) {
+      Reply reply = exchange.reply;
+      List<Promise> broken = new ArrayList<>();
+      if (!exchange.role.mayBeTold(reply)) {
+        broken.add(Promise.ONLY_ANSWERS_OF_THE_CONTRACT);
+      }
+      if (reply.duration().compareTo(PATIENCE) >= 0) {
+        broken.add(Promise.AN_ANSWER_IN_TIME);
+      }
+      if (reply.status() == 201
+          && (row == null
+              || !reply.purchaseId().equals(row.get("purchase_id"))
+              || !exchange.holds(row))) {
+        broken.add(Promise.ONE_PURCHASE_AND_IT_IS_STORED);
+      }
+      if (reply.status() == 409 && !isReservedByAnother(exchange, row, asked)) {
+        broken.add(Promise.NO_FALSE_CONFLICT);
+      }
+      if (!exchange.role.mayReserve && exchange.holds(row)) {
+        broken.add(Promise.NOTHING_WRITTEN_FOR_A_400_OR_403);
+      }
+      if (exchange.role == Role.WITH_KEY
+          && exchange.equals(last.get(exchange.domainId))
+          && reply.status() == 500) {
+        broken.add(Promise.A_REPEAT_WITH_THE_KEY_SETTLES_IT);
+      }
+      broken.forEach(promise -> violations.add(new Violation(promise, exchange, row)));
+    }
+  }
+
+  /** Whether another caller holds the group, who had asked for it when the conflict was told. */
+  private static boolean isReservedByAnother(
+      Exchange conflict, @Nullable Map<String, String> row, List<Exchange> asked) {
+    return asked.stream()
+        .anyMatch(
+            other ->
+                !other.domainId.equals(conflict.domainId)
+                    && other.holds(row)
+                    && other.start < conflict.end);
+  }
+
+  /** What is promised whatever DynamoDB does. */
+  enum Promise {
+    ONE_PURCHASE_AND_IT_IS_STORED,
+    NO_FALSE_CONFLICT,
+    A_REPEAT_WITH_THE_KEY_SETTLES_IT,
+    NOTHING_WRITTEN_FOR_A_400_OR_403,
+    ONLY_ANSWERS_OF_THE_CONTRACT,
+    AN_ANSWER_IN_TIME
+  }
+
+  /**
+   * A promise broken.
+   *
+   * @param row the reservation of the group; null where there is none
+   */
+  record Violation(Promise promise, Exchange exchange, @Nullable Map<String, String> row) {}
+
+  /** How a caller behaves, and what it may be told. */
+  enum Role {
+    WITH_KEY(true, "409 APIG.3402"),
+    WITHOUT_KEY(true, "409 APIG.3402"),
+    NOT_OWNER(false, "403 APIG.1136"),
+    MALFORMED(false, "400 APIG.2000");
+
+    private final boolean mayReserve;
+    private final String refusal;
+
+    Role(boolean mayReserve, String refusal) {
+      this.mayReserve = mayReserve;
+      this.refusal = refusal;
+    }
+
+    private boolean mayBeTold(Reply reply) {
+      return reply.summary().equals(refusal)
+          || (mayReserve && reply.status() == 201)
+          || (this != MALFORMED && UNKNOWN.contains(reply.summary()));
+    }
+  }
+
+  /**
+   * One request and its answer.
+   *
+   * @param domainId the domain of the caller, which it shares with no other
+   * @param start when it was sent, by {@link System#nanoTime}
+   * @param end when it was answered
+   */
+  record Exchange(Role role, String domainId, String group, long start, long end, Reply reply) {
+
+    private boolean holds(@Nullable Map<String, String> row) {
+      return row != null && domainId.equals(row.get("domain_id"));
+    }
+  }
+}
