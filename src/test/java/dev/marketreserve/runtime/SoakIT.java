@@ -1,0 +1,60 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.marketreserve.dynamodb.Tables;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * One execution environment under load: no answer is lost, and a heap that is too small for a leak
+ * is enough. {@code -Dsoak.requests} makes it longer.
+ */
+@RuntimeTest
+class SoakIT {
+
+  private static final int REQUESTS = Integer.getInteger("soak.requests", 1_000);
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 16})
+  void everyRequestIsAnswered(int atOnce, Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    Map<String, String> environment = PackagedFunction.environment(tables);
+    environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(atOnce));
+    environment.put("JAVA_TOOL_OPTIONS", "-Xmx40m");
+    Map<Integer, Integer> answers = new ConcurrentHashMap<>();
+    AtomicInteger sent = new AtomicInteger();
+    try (PackagedFunction function = PackagedFunction.start(environment)) {
+      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      long start = System.nanoTime();
+      try (ExecutorService callers = Executors.newFixedThreadPool(atOnce)) {
+        for (int i = 0; i < atOnce; i++) {
+          callers.execute(
+              () -> {
+                while (sent.incrementAndGet() <= REQUESTS) {
+                  answers.merge(
+                      function
+                          .send(PackagedFunction.eventFor(UUID.randomUUID().toString()))
+                          .status(),
+                      1,
+                      Integer::sum);
+                }
+              });
+        }
+      }
+      Duration duration = Duration.ofNanos(System.nanoTime() - start);
+      System.out.printf(
+          "Soak: %d requests, %d at once, %d a second%n",
+          REQUESTS, atOnce, REQUESTS * 1000L / duration.toMillis());
+    }
+    assertEquals(Map.of(201, REQUESTS), new TreeMap<>(answers));
+  }
+}
