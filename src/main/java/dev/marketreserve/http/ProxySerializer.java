@@ -5,15 +5,16 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.RequestIdentity;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,13 +47,9 @@ public final class ProxySerializer implements CustomPojoSerializer {
   }
 
   @Override
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the runtime's signature
+  @SuppressWarnings("TypeParameterUnusedInFormals") // the runtime's signature
   public <T> T fromJson(String input, Type type) {
-    try {
-      return (T) event(JSON.readTree(input));
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return fromJson(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), type);
   }
 
   @Override

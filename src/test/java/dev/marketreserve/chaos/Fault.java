@@ -10,18 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param applied whether DynamoDB does what the call asks for
  * @param symptom what the caller sees of it
  */
-record Fault(boolean applied, Symptom symptom) {
+public record Fault(boolean applied, Symptom symptom) {
 
   /** No fault. */
-  static final Fault NONE = after(Symptom.NONE);
+  public static final Fault NONE = after(Symptom.NONE);
 
   /** A fault that keeps the call from DynamoDB. */
-  static Fault before(Symptom symptom) {
+  public static Fault before(Symptom symptom) {
     return new Fault(false, symptom);
   }
 
   /** A fault that hides what DynamoDB answered. */
-  static Fault after(Symptom symptom) {
+  public static Fault after(Symptom symptom) {
     return new Fault(true, symptom);
   }
 
@@ -38,7 +38,7 @@ record Fault(boolean applied, Symptom symptom) {
   }
 
   /** How a fault shows. */
-  enum Symptom {
+  public enum Symptom {
     NONE,
     /** The connection ends in good order, without an answer. */
     CLOSED,

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * A DynamoDB that fails on demand: an HTTP proxy on 127.0.0.1 in front of a real one. It can lose
  * an answer after DynamoDB has done the work, which no stub server can.
  */
-final class FaultyDynamoDb implements AutoCloseable {
+public final class FaultyDynamoDb implements AutoCloseable {
 
   /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
   static final Duration LATE = Duration.ofMillis(1300);
@@ -68,7 +68,7 @@ final class FaultyDynamoDb implements AutoCloseable {
    *
    * @param faults says what goes wrong with each call; asked once for each attempt, by many threads
    */
-  static FaultyDynamoDb start(URI upstream, Function<Call, Fault> faults) {
+  public static FaultyDynamoDb start(URI upstream, Function<Call, Fault> faults) {
     FaultyDynamoDb proxy = new FaultyDynamoDb(upstream, faults);
     proxy.connector.setHost("127.0.0.1");
     proxy.server.addConnector(proxy.connector);
@@ -81,7 +81,8 @@ final class FaultyDynamoDb implements AutoCloseable {
     return proxy;
   }
 
-  URI endpoint() {
+  /** Where it listens. */
+  public URI endpoint() {
     return URI.create("http://127.0.0.1:" + connector.getLocalPort());
   }
 
@@ -119,9 +120,10 @@ final class FaultyDynamoDb implements AutoCloseable {
    * @param operation its name in the API of DynamoDB
    * @param body its parameters
    */
-  record Call(String operation, JsonNode body) {
+  public record Call(String operation, JsonNode body) {
 
-    boolean isWrite() {
+    /** Whether it writes a reservation. */
+    public boolean isWrite() {
       return operation.equals("PutItem");
     }
 

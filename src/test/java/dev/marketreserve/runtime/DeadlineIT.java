@@ -2,11 +2,16 @@ package dev.marketreserve.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.chaos.FaultyDynamoDb.Call;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.runtime.PackagedFunction.Response;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,13 +24,18 @@ class DeadlineIT {
 
   private static final Duration TIME_LEFT = Duration.ofMillis(1500);
 
-  @AutoClose private static DynamoDbProxy dynamoDb;
+  private static volatile Predicate<Call> late = call -> false;
+
+  @AutoClose private static FaultyDynamoDb dynamoDb;
   @AutoClose private static PackagedFunction function;
 
   @BeforeAll
   static void start(Tables tables) {
     PackagedFunction.registerOwner(tables);
-    dynamoDb = DynamoDbProxy.start(DynamoDbExtension.endpoint());
+    dynamoDb =
+        FaultyDynamoDb.start(
+            DynamoDbExtension.endpoint(),
+            call -> late.test(call) ? Fault.after(Symptom.LATE) : Fault.NONE);
     function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()));
     assertEquals(
         201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
@@ -33,13 +43,13 @@ class DeadlineIT {
 
   @AfterEach
   void heal() {
-    dynamoDb.heal();
+    late = call -> false;
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"GetItem", "PutItem"})
-  void theCallerIsToldBeforeLambdaCutsTheInvocationOff(String operation) {
-    dynamoDb.loseAnswersTo(operation, () -> {});
+  @ValueSource(booleans = {false, true})
+  void theCallerIsToldBeforeLambdaCutsTheInvocationOff(boolean write) {
+    late = call -> call.isWrite() == write;
 
     Response response =
         Response.of(

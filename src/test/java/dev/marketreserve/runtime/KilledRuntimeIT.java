@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.runtime.Completion.Failed;
 import dev.marketreserve.runtime.PackagedFunction.Response;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** The packaged function, killed after its write and before its answer. */
@@ -20,11 +24,19 @@ class KilledRuntimeIT {
   void theCallersRepeatWithItsKeyGetsThePurchaseThatWasMade(Tables tables) {
     PackagedFunction.registerOwner(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
-    try (DynamoDbProxy dynamoDb = DynamoDbProxy.start(DynamoDbExtension.endpoint());
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(
+                DynamoDbExtension.endpoint(),
+                call -> call.isWrite() ? Fault.after(Symptom.LATE) : Fault.NONE);
         PackagedFunction killed =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
-      dynamoDb.loseAnswersTo("PutItem", killed.runtime()::kill);
-      Failed failed = assertInstanceOf(Failed.class, killed.invoke(event.toString()));
+      CompletableFuture<Completion> invocation =
+          CompletableFuture.supplyAsync(() -> killed.invoke(event.toString()));
+      while (tables.reservations().isEmpty()) {
+        Thread.onSpinWait();
+      }
+      killed.runtime().kill();
+      Failed failed = assertInstanceOf(Failed.class, invocation.join());
       assertEquals("Runtime.ExitError", failed.type());
     }
     List<Map<String, String>> stored = tables.reservations();

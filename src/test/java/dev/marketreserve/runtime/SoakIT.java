@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @RuntimeTest
 class SoakIT {
 
-  private static final int REQUESTS = Integer.getInteger("soak.requests", 1_000);
+  private static final int REQUESTS = Integer.getInteger("soak.requests", 500);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 16})
