@@ -59,12 +59,24 @@ public final class LambdaRuntime implements AutoCloseable {
    */
   public static LambdaRuntime start(
       Path client, Path function, String handler, Map<String, String> environment) {
+    boolean snapStart = "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
+    return start(
+        command(client.toAbsolutePath(), handler, snapStart), function, handler, environment);
+  }
+
+  /**
+   * Starts an environment of another language.
+   *
+   * @param command what speaks the Runtime API, with its arguments
+   */
+  public static LambdaRuntime start(
+      List<String> command, Path function, String handler, Map<String, String> environment) {
     try {
       RuntimeApi api = RuntimeApi.start();
       Path output = Files.createTempFile("lambda-", ".out");
       Path errors = Files.createTempFile("lambda-", ".err");
       ProcessBuilder builder =
-          new ProcessBuilder(command(client.toAbsolutePath(), handler))
+          new ProcessBuilder(command)
               .directory(function.toFile())
               .redirectOutput(output.toFile())
               .redirectError(errors.toFile());
@@ -89,13 +101,16 @@ public final class LambdaRuntime implements AutoCloseable {
     }
   }
 
-  /** The command line of Lambda, without its memory settings and archives of classes. */
-  private static List<String> command(Path client, String handler) {
+  /**
+   * The command line of Lambda, without its memory settings and archives of classes. Lambda leaves
+   * the second compiler on under SnapStart alone.
+   */
+  private static List<String> command(Path client, String handler, boolean snapStart) {
     String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
+        "-XX:TieredStopAtLevel=" + (snapStart ? 4 : 1),
         "--enable-native-access=ALL-UNNAMED",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
@@ -124,6 +139,17 @@ public final class LambdaRuntime implements AutoCloseable {
   /** Ends the JVM on the spot: SIGKILL. */
   public void kill() {
     process.destroyForcibly();
+  }
+
+  /** Ends the process as Lambda does, and waits for its end: SIGTERM. */
+  public void shutDown() {
+    process.destroy();
+    process.onExit().join();
+  }
+
+  /** The id of the process. */
+  public long pid() {
+    return process.pid();
   }
 
   @Override

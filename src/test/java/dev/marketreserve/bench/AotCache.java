@@ -1,0 +1,116 @@
+package dev.marketreserve.bench;
+
+import dev.marketreserve.runtime.Completion;
+import dev.marketreserve.runtime.Completion.Returned;
+import dev.marketreserve.runtime.LambdaRuntime;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The function of the container image, with an AOT cache of the JVM's: {@code function.jar} names
+ * every library in its manifest, since the cache holds for one class path in one order.
+ *
+ * <p>The cache is made by a training run: Lambda's runtime client starts the function, and the
+ * events of {@code events/} are sent to it, on a DynamoDB that answers from memory.
+ *
+ * @param directory where the function and the cache are
+ * @see <a href="https://openjdk.org/jeps/514">JEP 514: Ahead-of-Time Command-Line Ergonomics</a>
+ */
+record AotCache(Path directory) {
+
+  private static final int ROUNDS = 50;
+
+  /** Lays out the function from {@code target/function} and {@code target/runtime}. */
+  static AotCache layOut(Path directory) throws IOException {
+    Path function = Path.of("target", "function");
+    Path client = Path.of("target", "runtime");
+    Files.createDirectories(directory.resolve("task"));
+    copy(function.resolve("lib"), directory.resolve("lib"));
+    copy(client, directory.resolve("lib"));
+    copy(client.resolve("jni"), directory.resolve("jni"));
+    Path manifest = directory.resolve("MANIFEST.MF");
+    Files.writeString(manifest, "Class-Path: " + classPath(directory.resolve("lib")) + "\n");
+    jar(
+        "--create",
+        "--file",
+        directory.resolve("function.jar").toString(),
+        "--manifest",
+        manifest.toString(),
+        "-C",
+        function.toString(),
+        "dev",
+        "-C",
+        function.toString(),
+        "META-INF");
+    Files.delete(manifest);
+    return new AotCache(directory);
+  }
+
+  /** Starts the function with the cache. */
+  LambdaRuntime start(String handler, Map<String, String> environment) {
+    return start(handler, environment, "-XX:AOTCache=");
+  }
+
+  private LambdaRuntime start(String handler, Map<String, String> variables, String option) {
+    Map<String, String> environment = new HashMap<>(variables);
+    environment.put(
+        "JAVA_TOOL_OPTIONS", option + directory.resolve("function.aot").toAbsolutePath());
+    return LambdaRuntime.start(directory, directory.resolve("task"), handler, environment);
+  }
+
+  /** Makes the cache. */
+  void train(String handler, String owner, Map<String, String> variables, List<String> events) {
+    Map<String, String> environment = new HashMap<>(variables);
+    try (StubDynamoDb dynamoDb = StubDynamoDb.start(owner)) {
+      environment.put("AWS_ENDPOINT_URL_DYNAMODB", dynamoDb.endpoint().toString());
+      try (LambdaRuntime runtime = start(handler, environment, "-XX:AOTCacheOutput=")) {
+        for (int round = 0; round < ROUNDS; round++) {
+          for (String event : events) {
+            Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
+            if (!(completion instanceof Returned)) {
+              throw new IllegalStateException("The training run failed: " + completion);
+            }
+          }
+        }
+        runtime.shutDown();
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path copy = to.resolve(file.getFileName());
+        if (!Files.exists(copy)) {
+          Files.copy(file, copy);
+        }
+      }
+    }
+  }
+
+  private static String classPath(Path libraries) throws IOException {
+    try (Stream<Path> files = Files.list(libraries)) {
+      return files
+          .map(file -> "lib/" + file.getFileName())
+          .sorted()
+          .collect(Collectors.joining("\n  "));
+    }
+  }
+
+  private static void jar(String... arguments) {
+    int code = ToolProvider.findFirst("jar").orElseThrow().run(System.out, System.err, arguments);
+    if (code != 0) {
+      throw new UncheckedIOException(new IOException("jar ended with " + code));
+    }
+  }
+}

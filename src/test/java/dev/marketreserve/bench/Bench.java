@@ -1,0 +1,331 @@
+package dev.marketreserve.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.SamTemplate;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.DynamoDbLocal;
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.Events;
+import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.runtime.Completion;
+import dev.marketreserve.runtime.Completion.Returned;
+import dev.marketreserve.runtime.LambdaRuntime;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+
+/**
+ * Measures the packaged function beside others that do the same two calls, all under Lambda's
+ * Runtime API on this machine, in turns: {@code mvn -Pbench}.
+ *
+ * <p>Writes {@code docs/performance/results.json} and {@code docs/performance/plot.svg}.
+ */
+final class Bench {
+
+  private static final Path WORK = Path.of("target", "bench");
+  private static final Path SCRIPTS = Path.of("src", "test", "bench");
+  private static final Path FUNCTION = Path.of("target", "function");
+  private static final String HANDLER = SamTemplate.read().function().get("Handler").asText();
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** The table of the sample that {@code bench.sample} names. */
+  private static final String PRODUCTS = "Products";
+
+  private final int rounds;
+  private final int requests;
+  private final Results results = new Results();
+
+  private Bench(int rounds, int requests) {
+    this.rounds = rounds;
+    this.requests = requests;
+  }
+
+  /** {@code rounds requests [sample.jar]}. */
+  static void main(String... arguments) throws IOException, InterruptedException {
+    Bench bench = new Bench(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+    List<Contender> contenders = contenders();
+    if (arguments.length > 2 && !arguments[2].isBlank()) {
+      contenders.addAll(samples(Path.of(arguments[2])));
+    }
+    try (StubDynamoDb stub = StubDynamoDb.start(owner());
+        DynamoDbLocal local = DynamoDbLocal.start()) {
+      DynamoDbExtension.pointSdkTo(local.endpoint());
+      try (DynamoDbClient client = DynamoDbClient.create()) {
+        Tables.create(client, "").register(Events.owner());
+        createProducts(client);
+        bench.measure(contenders, stub, local);
+      }
+    }
+    bench.results.write(Path.of("docs", "performance"), bench.rounds, bench.requests);
+    System.out.println(bench.results.table());
+  }
+
+  private static List<String> events() throws IOException {
+    return Events.names().stream().map(name -> read(name + ".json").toString()).toList();
+  }
+
+  private static List<Contender> contenders() throws IOException, InterruptedException {
+    List<Contender> all = new ArrayList<>();
+    all.add(Contender.snapStart("SnapStart", FUNCTION, HANDLER, Bench::event));
+    all.add(Contender.onDemand("zip", FUNCTION, HANDLER, Bench::event));
+    all.add(Contender.image("image, AOT cache", image(), HANDLER, Bench::event));
+    Path functions = bare();
+    all.add(
+        Contender.onDemand(
+            "hand-written", functions, className("HandWrittenFunction"), Bench::event));
+    all.add(
+        Contender.onDemand("empty handler", functions, className("EmptyFunction"), Bench::event));
+    Optional<Path> node = program("node");
+    if (node.isPresent() && program("npm").isPresent()) {
+      Path function = scripts("node");
+      run(function, "npm", "install", "--silent", "--no-audit", "--no-fund");
+      all.add(
+          Contender.script(
+              "Node, SDK v3",
+              function,
+              List.of(node.get().toString(), "function.js"),
+              Bench::event));
+    }
+    Optional<Path> python = program("python3");
+    if (python.isPresent()) {
+      Path function = scripts("python");
+      Path libraries = function.resolve("lib");
+      if (!Files.exists(libraries)) {
+        run(function, "python3", "-m", "venv", "venv");
+        run(function, "venv/bin/pip", "install", "-q", "-t", "lib", "-r", "requirements.txt");
+        run(function, "rm", "-r", "venv");
+      }
+      all.add(
+          Contender.script(
+              "Python, boto3",
+              function,
+              List.of("/usr/bin/env", "PYTHONPATH=lib", python.get().toString(), "function.py"),
+              Bench::event));
+    }
+    return all;
+  }
+
+  /** The put, and the get that is primed, of github.com/Vadym79/aws-lambda-java-25. */
+  private static List<Contender> samples(Path jar) throws IOException {
+    Path function = WORK.resolve("sample");
+    Files.createDirectories(function.resolve("lib"));
+    Path copy = function.resolve("lib").resolve("sample.jar");
+    Files.deleteIfExists(copy);
+    Files.copy(jar, copy);
+    String handlers = "software.amazonaws.example.product.handler.";
+    return List.of(
+        Contender.onDemand(
+            "sample, one put",
+            function,
+            handlers + "CreateProductHandler::handleRequest",
+            Bench::product),
+        Contender.snapStart(
+            "sample, one get, SnapStart",
+            function,
+            handlers + "GetProductByIdWithFullPrimingHandler::handleRequest",
+            Bench::product));
+  }
+
+  private static AotCache image() throws IOException {
+    AotCache image = AotCache.layOut(WORK.resolve("image"));
+    image.train(HANDLER, owner(), environment(URI.create("http://127.0.0.1")), events());
+    return image;
+  }
+
+  private void measure(List<Contender> contenders, StubDynamoDb stub, DynamoDbLocal local)
+      throws IOException {
+    for (int round = 0; round < rounds; round++) {
+      for (Contender contender : contenders) {
+        System.out.printf("round %d of %d: %s%n", round + 1, rounds, contender.name());
+        measure(contender, "stub", stub.endpoint(), stub);
+        measure(contender, "DynamoDB Local", local.endpoint(), stub);
+      }
+    }
+  }
+
+  private void measure(Contender contender, String dynamoDb, URI endpoint, StubDynamoDb stub)
+      throws IOException {
+    Results.Row row = results.row(contender.name(), dynamoDb);
+    row.add("artifact MB", size(contender.artifact()) / 1e6);
+    long start = System.nanoTime();
+    try (LambdaRuntime runtime = contender.start(environment(endpoint))) {
+      if (contender.snapStart()) {
+        runtime.api().awaitCheckpoint();
+        row.add("snapshot ms", millisSince(start));
+        stub.dropConnections();
+        start = System.nanoTime();
+        runtime.api().restore();
+      }
+      invoke(contender, runtime);
+      row.add(contender.snapStart() ? "restored first ms" : "cold ms", millisSince(start));
+      for (int i = 0; i < requests; i++) {
+        invoke(contender, runtime);
+      }
+      int callsBefore = stub.calls();
+      double[] times = new double[requests];
+      long warm = System.nanoTime();
+      for (int i = 0; i < requests; i++) {
+        long request = System.nanoTime();
+        invoke(contender, runtime);
+        times[i] = millisSince(request);
+      }
+      row.add("requests/s", 1000 * requests / millisSince(warm));
+      Arrays.sort(times);
+      row.add("warm p50 ms", times[requests / 2]);
+      row.add("warm p90 ms", times[requests * 90 / 100]);
+      row.add("warm p99 ms", times[requests * 99 / 100]);
+      row.add("peak MB", peakMemory(runtime.pid()));
+      if (dynamoDb.equals("stub")) {
+        row.add("calls", (double) (stub.calls() - callsBefore) / requests);
+      }
+    }
+  }
+
+  private static void invoke(Contender contender, LambdaRuntime runtime) {
+    String event = contender.event().apply(UUID.randomUUID().toString());
+    Completion completion = runtime.api().invoke(event, TIMEOUT);
+    if (!(completion instanceof Returned(String payload)) || payload.contains("\"statusCode\":5")) {
+      throw new IllegalStateException(
+          contender.name() + ": " + completion + runtime.output() + runtime.errors());
+    }
+  }
+
+  private static Map<String, String> environment(URI endpoint) {
+    Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
+    environment.put("AWS_ENDPOINT_URL_DYNAMODB", endpoint.toString());
+    environment.put("AWS_REGION", "us-east-1");
+    environment.put("AWS_DEFAULT_REGION", "us-east-1");
+    environment.put("AWS_ACCESS_KEY_ID", "local");
+    environment.put("AWS_SECRET_ACCESS_KEY", "local");
+    environment.put("REGION", "us-east-1");
+    environment.put("PRODUCT_TABLE_NAME", PRODUCTS);
+    return environment;
+  }
+
+  private static String event(String group) {
+    String body = JsonNodeFactory.instance.objectNode().put("group_id", group).toString();
+    return read("reserve.json").put("body", body).toString();
+  }
+
+  private static String product(String id) {
+    ObjectNode event = read("reserve.json");
+    event.putObject("pathParameters").put("id", id);
+    return event
+        .put("body", "{\"id\": \"%s\", \"name\": \"product\", \"price\": 1}".formatted(id))
+        .toString();
+  }
+
+  private static ObjectNode read(String event) {
+    try {
+      return (ObjectNode) new JsonMapper().readTree(Path.of("events", event).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String owner() {
+    Owner owner = Events.owner();
+    return "{\"instance_id\":{\"S\":\"%s\"},\"project_id\":{\"S\":\"%s\"},\"domain_id\":{\"S\":\"%s\"}}"
+        .formatted(
+            ResourceId.parse(owner.instanceId()).orElseThrow().canonical(),
+            owner.projectId(),
+            owner.domainId());
+  }
+
+  private static void createProducts(DynamoDbClient client) {
+    client.createTable(
+        table ->
+            table
+                .tableName(PRODUCTS)
+                .billingMode("PAY_PER_REQUEST")
+                .attributeDefinitions(
+                    List.of(
+                        AttributeDefinition.builder()
+                            .attributeName("PK")
+                            .attributeType(ScalarAttributeType.S)
+                            .build()))
+                .keySchema(
+                    List.of(
+                        KeySchemaElement.builder().attributeName("PK").keyType("HASH").build())));
+  }
+
+  /** The functions of this package's own, as they would be uploaded. */
+  private static Path bare() throws IOException {
+    Path relative = Path.of("dev", "marketreserve", "bench", "function");
+    Path to = Files.createDirectories(WORK.resolve("bare").resolve(relative));
+    return copy(Path.of("target", "test-classes").resolve(relative), to, WORK.resolve("bare"));
+  }
+
+  private static Path scripts(String language) throws IOException {
+    Path to = Files.createDirectories(WORK.resolve(language));
+    return copy(SCRIPTS.resolve(language), to, to);
+  }
+
+  private static Path copy(Path from, Path to, Path function) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.write(to.resolve(file.getFileName()), Files.readAllBytes(file));
+      }
+    }
+    return function;
+  }
+
+  private static String className(String function) {
+    return Bench.class.getPackageName() + ".function." + function;
+  }
+
+  private static Optional<Path> program(String name) {
+    return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static void run(Path directory, String... command)
+      throws IOException, InterruptedException {
+    int code =
+        new ProcessBuilder(command).directory(directory.toFile()).inheritIO().start().waitFor();
+    if (code != 0) {
+      throw new IOException(String.join(" ", command) + " ended with " + code);
+    }
+  }
+
+  private static double size(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    }
+  }
+
+  /** The most memory that the process ever had in use, in MB. */
+  private static double peakMemory(long pid) throws IOException {
+    String line =
+        Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+            .filter(l -> l.startsWith("VmHWM"))
+            .findFirst()
+            .orElseThrow();
+    return Double.parseDouble(line.replaceAll("\\D", "")) / 1000;
+  }
+
+  private static double millisSince(long nanoTime) {
+    return (System.nanoTime() - nanoTime) / 1e6;
+  }
+}

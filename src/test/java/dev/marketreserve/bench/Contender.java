@@ -1,0 +1,81 @@
+package dev.marketreserve.bench;
+
+import dev.marketreserve.runtime.LambdaRuntime;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * A function that takes part in the comparison.
+ *
+ * @param artifact what is uploaded
+ * @param start starts the function in the given environment
+ * @param snapStart whether it starts under the protocol of SnapStart
+ * @param event the event that asks for a group
+ */
+record Contender(
+    String name,
+    Path artifact,
+    Function<Map<String, String>, LambdaRuntime> start,
+    boolean snapStart,
+    Function<String, String> event) {
+
+  private static final Path CLIENT = Path.of("target", "runtime");
+
+  /** A Java function on demand, with the flags of the managed runtime. */
+  static Contender onDemand(
+      String name, Path function, String handler, Function<String, String> event) {
+    return java(name, function, handler, event, false);
+  }
+
+  /** A Java function under SnapStart. */
+  static Contender snapStart(
+      String name, Path function, String handler, Function<String, String> event) {
+    return java(name, function, handler, event, true);
+  }
+
+  /** The function of a container image, as {@link AotCache} lays it out. */
+  static Contender image(
+      String name, AotCache image, String handler, Function<String, String> event) {
+    return new Contender(
+        name, image.directory(), environment -> image.start(handler, environment), false, event);
+  }
+
+  /** A function of another language. */
+  static Contender script(
+      String name, Path artifact, List<String> command, Function<String, String> event) {
+    return new Contender(
+        name,
+        artifact,
+        environment -> LambdaRuntime.start(command, artifact, "function", environment),
+        false,
+        event);
+  }
+
+  private static Contender java(
+      String name,
+      Path function,
+      String handler,
+      Function<String, String> event,
+      boolean snapStart) {
+    return new Contender(
+        name,
+        function,
+        environment -> LambdaRuntime.start(CLIENT, function, handler, environment),
+        snapStart,
+        event);
+  }
+
+  /** Starts the function; under SnapStart, with the credentials that it has there. */
+  LambdaRuntime start(Map<String, String> variables) {
+    Map<String, String> environment = new HashMap<>(variables);
+    if (snapStart) {
+      environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+      environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    }
+    return start.apply(environment);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.marketreserve.bench;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A DynamoDB on a port of 127.0.0.1 that answers at once, to see the share of the function: every
+ * get finds an owner, every put succeeds. It counts its calls.
+ */
+final class StubDynamoDb implements AutoCloseable {
+
+  private final ServerSocket server;
+  private final byte[] owner;
+  private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger calls = new AtomicInteger();
+
+  private StubDynamoDb(ServerSocket server, byte[] owner) {
+    this.server = server;
+    this.owner = owner;
+  }
+
+  /**
+   * Starts the stub.
+   *
+   * @param owner the item that every get of an instance owner finds, as DynamoDB's JSON
+   */
+  static StubDynamoDb start(String owner) {
+    try {
+      ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      StubDynamoDb stub = new StubDynamoDb(server, response("{\"Item\":" + owner + "}"));
+      Thread.ofPlatform().daemon().start(stub::accept);
+      return stub;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  URI endpoint() {
+    return URI.create("http://127.0.0.1:" + server.getLocalPort());
+  }
+
+  /** The calls so far. */
+  int calls() {
+    return calls.get();
+  }
+
+  /** Closes every connection, as it happens between a snapshot and its restoration. */
+  void dropConnections() {
+    connections.forEach(StubDynamoDb::close);
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    dropConnections();
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket connection = server.accept();
+        connections.add(connection);
+        Thread.ofPlatform().daemon().start(() -> serve(connection));
+      } catch (SocketException e) {
+        return;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private void serve(Socket connection) {
+    try (connection) {
+      connection.setTcpNoDelay(true);
+      byte[] nothing = response("{}");
+      InputStream input = new BufferedInputStream(connection.getInputStream());
+      for (String head = head(input); !head.isEmpty(); head = head(input)) {
+        String body = new String(input.readNBytes(length(head)), StandardCharsets.UTF_8);
+        calls.incrementAndGet();
+        boolean findsOwner = head.contains(".getitem") && body.contains("instance_id");
+        connection.getOutputStream().write(findsOwner ? owner : nothing);
+      }
+    } catch (SocketException e) {
+      return;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      connections.remove(connection);
+    }
+  }
+
+  /** The head of the next request in lower case; empty where there is none. */
+  private static String head(InputStream input) throws IOException {
+    StringBuilder head = new StringBuilder();
+    for (int c = input.read(); c >= 0; c = input.read()) {
+      head.append((char) c);
+      if (c == '\n' && head.indexOf("\r\n\r\n", head.length() - 4) >= 0) {
+        return head.toString().toLowerCase(Locale.ROOT);
+      }
+    }
+    return "";
+  }
+
+  private static int length(String head) {
+    String name = "content-length:";
+    int start = head.indexOf(name) + name.length();
+    return Integer.parseInt(head.substring(start, head.indexOf('\r', start)).strip());
+  }
+
+  private static byte[] response(String body) {
+    return """
+        HTTP/1.1 200 OK\r
+        Content-Type: application/x-amz-json-1.0\r
+        x-amzn-RequestId: stub\r
+        Content-Length: %d\r
+        \r
+        %s"""
+        .formatted(body.length(), body)
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static void close(Socket connection) {
+    try {
+      connection.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

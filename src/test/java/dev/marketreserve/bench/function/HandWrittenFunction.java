@@ -1,0 +1,155 @@
+package dev.marketreserve.bench.function;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The two calls of a reservation with the JDK's HTTP client and a signature by hand: no SDK, no
+ * JSON library, no validation, no retry.
+ *
+ * @see <a
+ *     href="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html">Signature
+ *     Version 4</a>
+ */
+public final class HandWrittenFunction implements RequestStreamHandler {
+
+  private static final Pattern GROUP =
+      Pattern.compile("\\\\\"group_id\\\\\"\\s*:\\s*\\\\\"([^\\\\]+)");
+  private static final Pattern INSTANCE = Pattern.compile("\"instance_id\"\\s*:\\s*\"([^\"]+)");
+  private static final DateTimeFormatter AMZ_DATE =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final URI endpoint = URI.create(variable("AWS_ENDPOINT_URL_DYNAMODB"));
+  private final String region = variable("AWS_REGION");
+  private final String keyId = variable("AWS_ACCESS_KEY_ID");
+  private final String secret = variable("AWS_SECRET_ACCESS_KEY");
+
+  @Override
+  public void handleRequest(InputStream input, OutputStream output, Context context)
+      throws IOException {
+    String event = new String(input.readAllBytes(), StandardCharsets.UTF_8);
+    String owner =
+        call(
+            "GetItem",
+            """
+            {"TableName":"%s","Key":{"instance_id":{"S":"%s"}},"ConsistentRead":true}"""
+                .formatted(
+                    variable("INSTANCE_OWNERS_TABLE"),
+                    UUID.fromString(dashed(first(INSTANCE, event)))));
+    if (!owner.contains("Item")) {
+      throw new IOException("no owner: " + owner);
+    }
+    String purchase = UUID.randomUUID().toString();
+    call(
+        "PutItem",
+        """
+        {"TableName":"%s","Item":{"group_id":{"S":"%s"},"purchase_id":{"S":"%s"},\
+        "created_at":{"S":"%s"}},"ConditionExpression":"attribute_not_exists(group_id)",\
+        "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}"""
+            .formatted(
+                variable("RESERVATIONS_TABLE"), first(GROUP, event), purchase, Instant.now()));
+    output.write(
+        "{\"statusCode\":201,\"body\":\"{\\\"purchase_id\\\":\\\"%s\\\"}\"}"
+            .formatted(purchase)
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private String call(String operation, String body) throws IOException {
+    String target = "DynamoDB_20120810." + operation;
+    String date = AMZ_DATE.format(Instant.now());
+    HttpRequest request =
+        HttpRequest.newBuilder(endpoint)
+            .header("Content-Type", "application/x-amz-json-1.0")
+            .header("X-Amz-Date", date)
+            .header("X-Amz-Target", target)
+            .header("Authorization", signature(target, date, body))
+            .POST(BodyPublishers.ofString(body))
+            .build();
+    try {
+      HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new IOException(response.body());
+      }
+      return response.body();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
+  }
+
+  private String signature(String target, String date, String body) {
+    String scope = date.substring(0, 8) + "/" + region + "/dynamodb/aws4_request";
+    String signed = "host;x-amz-date;x-amz-target";
+    String canonical =
+        "POST\n/\n\nhost:%s\nx-amz-date:%s\nx-amz-target:%s\n\n%s\n%s"
+            .formatted(endpoint.getAuthority(), date, target, signed, sha256(body));
+    byte[] key = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
+    for (String part : scope.split("/", -1)) {
+      key = hmac(key, part);
+    }
+    String toSign = "AWS4-HMAC-SHA256\n" + date + "\n" + scope + "\n" + sha256(canonical);
+    return "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"
+        .formatted(keyId, scope, signed, HexFormat.of().formatHex(hmac(key, toSign)));
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] hmac(byte[] key, String text) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String dashed(String hex) {
+    return hex.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
+  }
+
+  private static String first(Pattern pattern, String text) {
+    Matcher matcher = pattern.matcher(text);
+    if (!matcher.find()) {
+      throw new IllegalArgumentException("no " + pattern + " in " + text);
+    }
+    return matcher.group(1);
+  }
+
+  private static String variable(String name) {
+    return Objects.requireNonNull(System.getenv(name), name);
+  }
+}

@@ -1,0 +1,5 @@
+/** What the function costs beside others that do the same work: {@code mvn -Pbench}. */
+@NullMarked
+package dev.marketreserve.bench;
+
+import org.jspecify.annotations.NullMarked;
