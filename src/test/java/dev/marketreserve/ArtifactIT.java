@@ -1,6 +1,7 @@
 package dev.marketreserve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 class ArtifactIT {
 
   private static final Path FUNCTION = Path.of("target", "function");
+
+  private static final long MAX_LIBRARY_BYTES = 12_000_000;
 
   /** Every library costs start-up time, so each one is meant to be here. */
   private static final Set<String> LIBRARIES =
@@ -72,6 +75,14 @@ class ArtifactIT {
     assertEquals(
         names(Path.of("src", "main", "java", "dev", "marketreserve"), name -> stem(name)),
         names(FUNCTION.resolve(Path.of("dev", "marketreserve")), name -> stem(name)));
+  }
+
+  @Test
+  void itsLibrariesStaySmall() throws IOException {
+    try (Stream<Path> files = Files.list(FUNCTION.resolve("lib"))) {
+      long bytes = files.mapToLong(file -> file.toFile().length()).sum();
+      assertTrue(bytes <= MAX_LIBRARY_BYTES, bytes + " bytes");
+    }
   }
 
   private static String stem(String file) {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,18 @@ import java.util.stream.Stream;
  */
 record AotCache(Path directory) {
 
-  private static final int ROUNDS = 50;
+  private static final String HANDLER = "dev.marketreserve.ReserveHandler::handleRequest";
+  private static final int ROUNDS = 10;
+
+  /** {@code lay-out} or {@code train}, and the directory. */
+  static void main(String... arguments) throws IOException {
+    Path directory = Path.of(arguments[1]);
+    if (arguments[0].equals("lay-out")) {
+      layOut(directory);
+    } else {
+      new AotCache(directory).train();
+    }
+  }
 
   /** Lays out the function from {@code target/function} and {@code target/runtime}. */
   static AotCache layOut(Path directory) throws IOException {
@@ -68,11 +80,17 @@ record AotCache(Path directory) {
   }
 
   /** Makes the cache. */
-  void train(String handler, String owner, Map<String, String> variables, List<String> events) {
-    Map<String, String> environment = new HashMap<>(variables);
-    try (StubDynamoDb dynamoDb = StubDynamoDb.start(owner)) {
+  void train() throws IOException {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("AWS_REGION", "us-east-1");
+    environment.put("AWS_ACCESS_KEY_ID", "local");
+    environment.put("AWS_SECRET_ACCESS_KEY", "local");
+    environment.put("RESERVATIONS_TABLE", "Reservations");
+    environment.put("INSTANCE_OWNERS_TABLE", "InstanceOwners");
+    try (StubDynamoDb dynamoDb = StubDynamoDb.start()) {
       environment.put("AWS_ENDPOINT_URL_DYNAMODB", dynamoDb.endpoint().toString());
-      try (LambdaRuntime runtime = start(handler, environment, "-XX:AOTCacheOutput=")) {
+      try (LambdaRuntime runtime = start(HANDLER, environment, "-XX:AOTCacheOutput=")) {
+        List<String> events = events();
         for (int round = 0; round < ROUNDS; round++) {
           for (String event : events) {
             Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
@@ -84,6 +102,16 @@ record AotCache(Path directory) {
         runtime.shutDown();
       }
     }
+  }
+
+  private static List<String> events() throws IOException {
+    List<String> events = new ArrayList<>();
+    try (Stream<Path> files = Files.list(Path.of("events"))) {
+      for (Path file : files.sorted().toList()) {
+        events.add(Files.readString(file));
+      }
+    }
+    return events;
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -6,10 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
-import dev.marketreserve.dynamodb.Owner;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
-import dev.marketreserve.reservation.ResourceId;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
 import dev.marketreserve.runtime.LambdaRuntime;
@@ -66,7 +64,7 @@ final class Bench {
     if (arguments.length > 2 && !arguments[2].isBlank()) {
       contenders.addAll(samples(Path.of(arguments[2])));
     }
-    try (StubDynamoDb stub = StubDynamoDb.start(owner());
+    try (StubDynamoDb stub = StubDynamoDb.start();
         DynamoDbLocal local = DynamoDbLocal.start()) {
       DynamoDbExtension.pointSdkTo(local.endpoint());
       try (DynamoDbClient client = DynamoDbClient.create()) {
@@ -77,10 +75,6 @@ final class Bench {
     }
     bench.results.write(Path.of("docs", "performance"), bench.rounds, bench.requests);
     System.out.println(bench.results.table());
-  }
-
-  private static List<String> events() throws IOException {
-    return Events.names().stream().map(name -> read(name + ".json").toString()).toList();
   }
 
   private static List<Contender> contenders() throws IOException, InterruptedException {
@@ -147,7 +141,7 @@ final class Bench {
 
   private static AotCache image() throws IOException {
     AotCache image = AotCache.layOut(WORK.resolve("image"));
-    image.train(HANDLER, owner(), environment(URI.create("http://127.0.0.1")), events());
+    image.train();
     return image;
   }
 
@@ -240,15 +234,6 @@ final class Bench {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static String owner() {
-    Owner owner = Events.owner();
-    return "{\"instance_id\":{\"S\":\"%s\"},\"project_id\":{\"S\":\"%s\"},\"domain_id\":{\"S\":\"%s\"}}"
-        .formatted(
-            ResourceId.parse(owner.instanceId()).orElseThrow().canonical(),
-            owner.projectId(),
-            owner.domainId());
   }
 
   private static void createProducts(DynamoDbClient client) {

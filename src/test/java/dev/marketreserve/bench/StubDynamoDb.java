@@ -21,6 +21,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class StubDynamoDb implements AutoCloseable {
 
+  /** The owner that the events of {@code events/} are about. */
+  private static final String OWNER =
+      """
+      {"Item": {"instance_id": {"S": "eddc4d25-480b-4cd6-b512-f270a1b8b341"}, \
+      "project_id": {"S": "5f2c7d9e8b1a4f60a3d4c5b6e7f80912"}, \
+      "domain_id": {"S": "0ae9e2b1d5f34c6f8a7b3c2d1e0f9a8b"}}}""";
+
   private final ServerSocket server;
   private final byte[] owner;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
@@ -31,15 +38,10 @@ final class StubDynamoDb implements AutoCloseable {
     this.owner = owner;
   }
 
-  /**
-   * Starts the stub.
-   *
-   * @param owner the item that every get of an instance owner finds, as DynamoDB's JSON
-   */
-  static StubDynamoDb start(String owner) {
+  static StubDynamoDb start() {
     try {
       ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-      StubDynamoDb stub = new StubDynamoDb(server, response("{\"Item\":" + owner + "}"));
+      StubDynamoDb stub = new StubDynamoDb(server, response(OWNER));
       Thread.ofPlatform().daemon().start(stub::accept);
       return stub;
     } catch (IOException e) {

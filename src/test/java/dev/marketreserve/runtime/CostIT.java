@@ -1,0 +1,85 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.Tables;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the packaged function may cost, in what can be counted. */
+@RuntimeTest
+class CostIT {
+
+  /** The function's own path is loaded before the snapshot; what remains is the JDK's. */
+  private static final int MAX_CLASSES_AFTER_RESTORE = 60;
+
+  @Test
+  void noOutcomeTakesMoreThanTwoCallsToDynamoDb(Tables tables) {
+    PackagedFunction.registerOwner(tables);
+    List<String> calls = new CopyOnWriteArrayList<>();
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(
+                DynamoDbExtension.endpoint(),
+                call -> {
+                  calls.add(call.operation());
+                  return Fault.NONE;
+                });
+        PackagedFunction function =
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
+      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      calls.clear();
+      String group = UUID.randomUUID().toString();
+      String keyed = PackagedFunction.event("reserve-with-idempotency-key.json").toString();
+
+      assertEquals(201, function.send(PackagedFunction.eventFor(group)).status());
+      assertEquals(List.of("GetItem", "PutItem"), calls);
+      calls.clear();
+
+      assertEquals(409, function.send(PackagedFunction.eventFor(group)).status());
+      assertEquals(List.of("GetItem", "PutItem"), calls);
+      calls.clear();
+
+      assertEquals(201, function.send(PackagedFunction.json(keyed)).status());
+      calls.clear();
+      PackagedFunction.Response replay = function.send(PackagedFunction.json(keyed));
+      assertEquals("true", replay.headers().path("Idempotent-Replayed").asText());
+      assertEquals(List.of("GetItem", "PutItem"), calls);
+    }
+  }
+
+  @Test
+  void theFirstRequestAfterARestorationLoadsFewClasses(Tables tables, @TempDir Path directory)
+      throws IOException {
+    PackagedFunction.registerOwner(tables);
+    Path log = directory.resolve("classes.log");
+    Map<String, String> environment = PackagedFunction.environment(tables);
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    environment.put("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log);
+    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    try (PackagedFunction function = PackagedFunction.start(environment)) {
+      function.runtime().api().awaitCheckpoint();
+      int before = Files.readAllLines(log).size();
+
+      function.runtime().api().restore();
+      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+
+      List<String> loaded = Files.readAllLines(log);
+      List<String> late = loaded.subList(before, loaded.size());
+      assertTrue(
+          late.size() <= MAX_CLASSES_AFTER_RESTORE,
+          () -> late.size() + " classes:\n" + String.join("\n", late));
+    }
+  }
+}
