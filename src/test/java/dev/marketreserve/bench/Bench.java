@@ -73,7 +73,6 @@ final class Bench {
         bench.measure(contenders, stub, local);
       }
     }
-    bench.results.write(Path.of("docs", "performance"), bench.rounds, bench.requests);
     System.out.println(bench.results.table());
   }
 
@@ -153,6 +152,7 @@ final class Bench {
         measure(contender, "stub", stub.endpoint(), stub);
         measure(contender, "DynamoDB Local", local.endpoint(), stub);
       }
+      results.write(Path.of("docs", "performance"), round + 1, requests);
     }
   }
 

@@ -53,7 +53,7 @@ final class Results {
     return table.toString();
   }
 
-  /** Writes {@code results.json}, {@code table.md} and {@code plot.svg}. */
+  /** Writes {@code results.json} and {@code plot.svg}. */
   void write(Path directory, int rounds, int requests) throws IOException {
     Files.createDirectories(directory);
     JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -69,8 +69,10 @@ final class Results {
           node.put("function", key.function).put("dynamodb", key.dynamoDb);
           row.values.forEach(
               (metric, values) -> {
-                ObjectNode values1 = node.putObject(metric.replace(' ', '_'));
-                values1.put("median", median(values)).set("rounds", json.valueToTree(values));
+                ObjectNode measuredValues = node.putObject(metric.replace(' ', '_'));
+                measuredValues
+                    .put("median", median(values))
+                    .set("rounds", json.valueToTree(values));
               });
         });
     Files.writeString(directory.resolve("results.json"), json.writeValueAsString(root) + "\n");
