@@ -343,3 +343,37 @@ def test_there_is_one_stage():
     assert list(of_type("AWS::ApiGateway::Stage")) == ["ApiliveStage"]
     for deployment in of_type("AWS::ApiGateway::Deployment").values():
         assert "StageName" not in deployment["Properties"]
+
+
+def references(node):
+    """The logical names that a part of the template refers to."""
+    if isinstance(node, list):
+        for element in node:
+            yield from references(element)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::GetAtt":
+                yield value[0] if isinstance(value, list) else value.split(".")[0]
+            elif key == "Fn::Sub":
+                text, own = (value, {}) if isinstance(value, str) else value
+                names = {name.split(".")[0] for name in re.findall(r"\$\{([^!}]+)\}", text)}
+                yield from names - own.keys()
+                yield from references(own)
+            else:
+                yield from references(value)
+
+
+def test_every_reference_names_something():
+    """The linters do not check it in a template that includes another file."""
+    known = RESOURCES.keys() | TEMPLATE["Parameters"].keys()
+    for section in ("Conditions", "Resources", "Outputs"):
+        unknown = {name for name in references(TEMPLATE[section]) if not name.startswith("AWS::")}
+        assert unknown <= known
+
+
+def test_the_function_is_told_its_own_tables():
+    variables = RESOURCES["ReserveFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["RESERVATIONS_TABLE"] == {"Ref": "ReservationsTable"}
+    assert variables["INSTANCE_OWNERS_TABLE"] == {"Ref": "InstanceOwnersTable"}
