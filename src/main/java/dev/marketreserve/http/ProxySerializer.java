@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON of a Lambda proxy integration, read and written with the function's own Jackson: the
- * runtime's serializer would load a second one and reflect on every event class, half a second of a
- * cold start. The runtime finds it as a service.
+ * runtime's serializer would load a second one and reflect on every event class before the first
+ * request. The runtime finds it as a service.
  *
  * <p>Of an event it reads what the function reads. What has another type than in a proxy event is
  * taken for absent, so that any JSON object is an event.
