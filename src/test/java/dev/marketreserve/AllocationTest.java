@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 class AllocationTest {
 
   private static final int REQUESTS = 200;
-  private static final long MAX_BYTES = 400_000;
+  private static final long MAX_BYTES = 160_000;
 
   private static final String EVENT =
       """

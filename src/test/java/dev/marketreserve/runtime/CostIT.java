@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CostIT {
 
   /** The function's own path is loaded before the snapshot; what remains is the JDK's. */
-  private static final int MAX_CLASSES_AFTER_RESTORE = 60;
+  private static final int MAX_CLASSES_AFTER_RESTORE = 30;
 
   @Test
   void noOutcomeTakesMoreThanTwoCallsToDynamoDb(Tables tables) {
