@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @RuntimeTest
 class SoakIT {
 
-  private static final int REQUESTS = Integer.getInteger("soak.requests", 500);
+  private static final int REQUESTS = Integer.getInteger("soak.requests", 300);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 16})
