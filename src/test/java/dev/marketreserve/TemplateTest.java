@@ -38,7 +38,8 @@ class TemplateTest {
         Set.of(
             Settings.RESERVATIONS_TABLE,
             Settings.INSTANCE_OWNERS_TABLE,
-            "AWS_ENDPOINT_URL_DYNAMODB"),
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "JAVA_TOOL_OPTIONS"),
         template.environment().keySet());
   }
 

@@ -66,7 +66,8 @@ class CostIT {
     Path log = directory.resolve("classes.log");
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-    environment.put("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log);
+    environment.merge(
+        "JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log, (set, added) -> set + " " + added);
     environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
     try (PackagedFunction function = PackagedFunction.start(environment)) {
       function.runtime().api().awaitCheckpoint();

@@ -1,5 +1,6 @@
 package dev.marketreserve.runtime;
 
+import dev.marketreserve.SamTemplate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -102,15 +103,16 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   /**
-   * The command line of Lambda, without its memory settings and archives of classes. Lambda leaves
-   * the second compiler on under SnapStart alone.
+   * The command line of Lambda, without its archives of classes, on a machine with the memory of
+   * the template. Lambda leaves the second compiler on under SnapStart alone.
    */
   private static List<String> command(Path client, String handler, boolean snapStart) {
     String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:MaxRAM=" + SamTemplate.read().function().get("MemorySize").asInt() + "m",
         "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=" + (snapStart ? 4 : 1),
+        snapStart ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
         "--enable-native-access=ALL-UNNAMED",
         "--add-opens=java.base/java.io=ALL-UNNAMED",
         "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",

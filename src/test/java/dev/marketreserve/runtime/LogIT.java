@@ -15,7 +15,7 @@ class LogIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"JSON", "Text"})
-  void aRequestLeavesOneLineOfJsonAndTheStartNone(String format, Tables tables) {
+  void aRequestLeavesOneLineOfJsonAndTheStartOnlyTheJvmsOwn(String format, Tables tables) {
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_LOG_FORMAT", format);
     try (PackagedFunction function = PackagedFunction.start(environment)) {
@@ -29,7 +29,9 @@ class LogIT {
       assertEquals("INFO", line.get("level").asText());
       assertEquals(403, line.get("status").asInt());
       assertEquals(event.at("/requestContext/requestId"), line.get("request_id"));
-      assertEquals(List.of(), function.runtime().errors());
+      assertEquals(
+          List.of("Picked up JAVA_TOOL_OPTIONS: " + environment.get("JAVA_TOOL_OPTIONS")),
+          function.runtime().errors());
     }
   }
 }
