@@ -1,6 +1,7 @@
 package dev.marketreserve;
 
 import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
@@ -20,7 +21,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
@@ -105,14 +105,11 @@ public final class ReserveHandler
         event == null ? new APIGatewayProxyRequestEvent() : event,
         context.getAwsRequestId(),
         deadline(context),
-        context.getLogger()::log);
+        context.getLogger());
   }
 
   APIGatewayProxyResponseEvent respond(
-      APIGatewayProxyRequestEvent event,
-      String invocationId,
-      Deadline deadline,
-      Consumer<byte[]> log) {
+      APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {
     long start = System.nanoTime();
     ReserveRequest request = null;
     RuntimeException failure = null;
@@ -127,7 +124,7 @@ public final class ReserveHandler
       answer = Answer.of(e);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    log.accept(RequestLog.line(event, invocationId, request, answer, failure, duration));
+    log.log(RequestLog.line(event, invocationId, request, answer, failure, duration));
     return Responses.of(answer, RequestId.of(event, invocationId));
   }
 
