@@ -17,4 +17,4 @@ ENTRYPOINT ["/var/lang/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
     "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac", \
     "-classpath", "/function/function.jar", \
     "com.amazonaws.services.lambda.runtime.api.client.AWSLambda"]
-CMD ["dev.marketreserve.ReserveHandler::handleRequest"]
+CMD ["dev.marketreserve.ReserveHandler"]

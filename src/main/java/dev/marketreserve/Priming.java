@@ -44,16 +44,19 @@ final class Priming implements Resource {
   private static final String EVENT =
       """
       {"resource": "/v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve",
-       "path": "/v1/priming/apigw/instances/priming/market/api-groups/reserve",
+       "path": "/v1/00000000000000000000000000000000/apigw/instances/00000000000000000000000000000000/market/api-groups/reserve",
        "httpMethod": "POST",
-       "headers": {"Content-Type": "application/json", "X-Domain-Id": "priming"%1$s},
-       "multiValueHeaders": {"Content-Type": ["application/json"], "X-Domain-Id": ["priming"]},
+       "headers": {"Content-Type": "application/json", "X-Domain-Id": "00000000000000000000000000000000"%1$s},
+       "multiValueHeaders": {"Content-Type": ["application/json"], "X-Domain-Id": ["00000000000000000000000000000000"]},
        "queryStringParameters": null,
-       "pathParameters": {"project_id": "priming", "instance_id": "priming"},
+       "pathParameters": {"project_id": "00000000000000000000000000000000",
+                          "instance_id": "00000000000000000000000000000000"},
        "requestContext": {"requestId": "priming", "requestTimeEpoch": 0, "identity": {"userArn": "priming"}},
-       "body": "{\\"group_id\\": \\"priming\\"}",
+       "body": "{\\"group_id\\": \\"00000000-0000-0000-0000-000000000000\\"}",
        "isBase64Encoded": false}
       """;
+
+  private static final String KEY = ", \"Idempotency-Key\": \"" + RehearsedDynamoDb.ID + "\"";
 
   private final Settings settings;
   private final InstanceOwners owners;
@@ -88,8 +91,8 @@ final class Priming implements Resource {
                   InstantSource.fixed(Instant.EPOCH),
                   () -> RehearsedDynamoDb.ID));
       for (int round = 0; round < ROUNDS; round++) {
-        call(function, EVENT.formatted(", \"Idempotency-Key\": \"priming\"")); // 201
-        call(function, EVENT.formatted(", \"Idempotency-Key\": \"priming\"")); // 201, replayed
+        call(function, EVENT.formatted(KEY)); // 201
+        call(function, EVENT.formatted(KEY)); // 201, replayed
         call(function, EVENT.formatted("")); // 201
         call(function, EVENT.formatted("")); // 409
       }

@@ -1,5 +1,6 @@
 package dev.marketreserve;
 
+import static dev.marketreserve.dynamodb.RehearsedDynamoDb.ID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.marketreserve.dynamodb.DynamoDbExtension;
@@ -23,7 +24,7 @@ class PrimingTest {
 
   @Test
   void itWritesNothingEvenWhereItsIdsAreRegistered() {
-    tables.register(new Owner("priming", "priming", "priming"));
+    tables.register(new Owner(ID, ID, ID));
     new Priming(tables.settings(), RetryBudget.clientBuilder().build())
         .beforeCheckpoint(Core.getGlobalContext());
     assertEquals(List.of(), tables.reservations());

@@ -18,20 +18,22 @@ import software.amazon.awssdk.http.SdkHttpResponse;
  */
 public final class RehearsedDynamoDb implements SdkHttpClient {
 
-  public static final String ID = "priming";
+  public static final String ID = "00000000-0000-0000-0000-000000000000";
 
   private static final String OWNER =
       """
-      {"Item": {"instance_id": {"S": "priming"}, "project_id": {"S": "priming"}, \
-      "domain_id": {"S": "priming"}}}""";
+      {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
+      "domain_id": {"S": "%1$s"}}}"""
+          .formatted(ID);
 
   private static final String CONFLICT =
       """
       {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
-      "message": "The conditional request failed", "Item": {"group_id": {"S": "priming"}, \
-      "purchase_id": {"S": "earlier"}, "domain_id": {"S": "priming"}, \
-      "project_id": {"S": "priming"}, "instance_id": {"S": "priming"}, \
-      "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "priming"}}}""";
+      "message": "The conditional request failed", "Item": {"group_id": {"S": "%1$s"}, \
+      "purchase_id": {"S": "earlier"}, "domain_id": {"S": "%1$s"}, \
+      "project_id": {"S": "%1$s"}, "instance_id": {"S": "%1$s"}, \
+      "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%1$s"}}}"""
+          .formatted(ID);
 
   private final AtomicInteger puts = new AtomicInteger();
 
