@@ -28,8 +28,7 @@ import java.util.stream.Stream;
  */
 record AotCache(Path directory) {
 
-  private static final String HANDLER = "dev.marketreserve.ReserveHandler::handleRequest";
-  private static final int ROUNDS = 10;
+  private static final String HANDLER = "dev.marketreserve.ReserveHandler";
 
   /** {@code lay-out} or {@code train}, and the directory. */
   static void main(String... arguments) throws IOException {
@@ -90,13 +89,10 @@ record AotCache(Path directory) {
     try (StubDynamoDb dynamoDb = StubDynamoDb.start()) {
       environment.put("AWS_ENDPOINT_URL_DYNAMODB", dynamoDb.endpoint().toString());
       try (LambdaRuntime runtime = start(HANDLER, environment, "-XX:AOTCacheOutput=")) {
-        List<String> events = events();
-        for (int round = 0; round < ROUNDS; round++) {
-          for (String event : events) {
-            Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
-            if (!(completion instanceof Returned)) {
-              throw new IllegalStateException("The training run failed: " + completion);
-            }
+        for (String event : events()) {
+          Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
+          if (!(completion instanceof Returned)) {
+            throw new IllegalStateException("The training run failed: " + completion);
           }
         }
         runtime.shutDown();

@@ -26,6 +26,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
@@ -33,7 +38,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
  * Measures the packaged function beside others that do the same two calls, all under Lambda's
- * Runtime API on this machine, in turns: {@code mvn -Pbench}.
+ * Runtime API on this machine, in turns, and {@link RequestPath} by itself: {@code mvn -Pbench}.
  *
  * <p>Writes {@code docs/performance/results.json} and {@code docs/performance/plot.svg}.
  */
@@ -58,7 +63,7 @@ final class Bench {
   }
 
   /** {@code rounds requests [sample.jar]}. */
-  static void main(String... arguments) throws IOException, InterruptedException {
+  static void main(String... arguments) throws IOException, InterruptedException, RunnerException {
     Bench bench = new Bench(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
     List<Contender> contenders = contenders();
     if (arguments.length > 2 && !arguments[2].isBlank()) {
@@ -73,7 +78,19 @@ final class Bench {
         bench.measure(contenders, stub, local);
       }
     }
+    bench.results.write(
+        Path.of("docs", "performance"), bench.rounds, bench.requests, requestPath());
     System.out.println(bench.results.table());
+  }
+
+  /** {@link RequestPath}, with what it allocates. */
+  private static RunResult requestPath() throws RunnerException {
+    return new Runner(
+            new OptionsBuilder()
+                .include(RequestPath.class.getName())
+                .addProfiler(GCProfiler.class)
+                .build())
+        .runSingle();
   }
 
   private static List<Contender> contenders() throws IOException, InterruptedException {
@@ -85,8 +102,9 @@ final class Bench {
     all.add(
         Contender.onDemand(
             "hand-written", functions, className("HandWrittenFunction"), Bench::event));
-    all.add(
-        Contender.onDemand("empty handler", functions, className("EmptyFunction"), Bench::event));
+    String empty = className("EmptyFunction");
+    all.add(Contender.onDemand("empty handler", functions, empty, Bench::event));
+    all.add(Contender.snapStart("empty handler, SnapStart", functions, empty, Bench::event));
     Optional<Path> node = program("node");
     if (node.isPresent() && program("npm").isPresent()) {
       Path function = scripts("node");
@@ -146,19 +164,20 @@ final class Bench {
 
   private void measure(List<Contender> contenders, StubDynamoDb stub, DynamoDbLocal local)
       throws IOException {
+    // The first run also warms up this process and DynamoDB Local, and does not count.
+    measure(contenders.getFirst(), new Results.Row(), stub.endpoint(), stub);
+    measure(contenders.getFirst(), new Results.Row(), local.endpoint(), stub);
     for (int round = 0; round < rounds; round++) {
       for (Contender contender : contenders) {
         System.out.printf("round %d of %d: %s%n", round + 1, rounds, contender.name());
-        measure(contender, "stub", stub.endpoint(), stub);
-        measure(contender, "DynamoDB Local", local.endpoint(), stub);
+        measure(contender, results.row(contender.name(), "stub"), stub.endpoint(), stub);
+        measure(contender, results.row(contender.name(), "DynamoDB Local"), local.endpoint(), stub);
       }
-      results.write(Path.of("docs", "performance"), round + 1, requests);
     }
   }
 
-  private void measure(Contender contender, String dynamoDb, URI endpoint, StubDynamoDb stub)
+  private void measure(Contender contender, Results.Row row, URI endpoint, StubDynamoDb stub)
       throws IOException {
-    Results.Row row = results.row(contender.name(), dynamoDb);
     row.add("artifact MB", size(contender.artifact()) / 1e6);
     long start = System.nanoTime();
     try (LambdaRuntime runtime = contender.start(environment(endpoint))) {
@@ -188,7 +207,7 @@ final class Bench {
       row.add("warm p90 ms", times[requests * 90 / 100]);
       row.add("warm p99 ms", times[requests * 99 / 100]);
       row.add("peak MB", peakMemory(runtime.pid()));
-      if (dynamoDb.equals("stub")) {
+      if (endpoint.equals(stub.endpoint())) {
         row.add("calls", (double) (stub.calls() - callsBefore) / requests);
       }
     }

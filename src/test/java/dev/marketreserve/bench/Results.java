@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
 
 /** What was measured: a row for each function and DynamoDB, a value of each metric a round. */
 final class Results {
@@ -53,8 +55,12 @@ final class Results {
     return table.toString();
   }
 
-  /** Writes {@code results.json} and {@code plot.svg}. */
-  void write(Path directory, int rounds, int requests) throws IOException {
+  /**
+   * Writes {@code results.json} and {@code plot.svg}.
+   *
+   * @param requestPath what {@link RequestPath} came to, with the profiler of the collector
+   */
+  void write(Path directory, int rounds, int requests, RunResult requestPath) throws IOException {
     Files.createDirectories(directory);
     JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
     ObjectNode root = json.createObjectNode();
@@ -75,6 +81,13 @@ final class Results {
                     .set("rounds", json.valueToTree(values));
               });
         });
+    Result<?> time = requestPath.getPrimaryResult();
+    Result<?> memory =
+        Objects.requireNonNull(requestPath.getSecondaryResults().get("gc.alloc.rate.norm"));
+    root.putObject("request_path")
+        .put(time.getScoreUnit(), time.getScore())
+        .put(time.getScoreUnit() + " error", time.getScoreError())
+        .put(memory.getScoreUnit(), memory.getScore());
     Files.writeString(directory.resolve("results.json"), json.writeValueAsString(root) + "\n");
     Files.writeString(directory.resolve("plot.svg"), plot());
   }
