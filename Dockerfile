@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The function as a container image, with an AOT cache of the JVM: see docs/performance/README.md.
 FROM maven:3-eclipse-temurin-25 AS build
 WORKDIR /src
@@ -6,11 +5,16 @@ COPY . .
 RUN mvn --batch-mode --quiet -DskipTests -Djacoco.skip pre-integration-test \
  && java -classpath target/test-classes dev.marketreserve.bench.AotCache lay-out /function
 
-FROM public.ecr.aws/lambda/java:25
-COPY --from=build /function /function
 # The cache holds for the JVM that made it, so the training run is in the image that will run.
-RUN --mount=from=build,source=/src,target=/src \
-    cd /src && /var/lang/bin/java -classpath target/test-classes dev.marketreserve.bench.AotCache train /function
+FROM public.ecr.aws/lambda/java:25 AS train
+WORKDIR /src
+COPY --from=build /src/events events
+COPY --from=build /src/target/test-classes target/test-classes
+COPY --from=build /function /function
+RUN /var/lang/bin/java -classpath target/test-classes dev.marketreserve.bench.AotCache train /function
+
+FROM public.ecr.aws/lambda/java:25
+COPY --from=train /function /function
 ENTRYPOINT ["/var/lang/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", \
     "-XX:AOTCache=/function/function.aot", "--enable-native-access=ALL-UNNAMED", \
     "--add-opens=java.base/java.io=ALL-UNNAMED", \

@@ -1,8 +1,11 @@
 """What the template deploys, looked at after SAM's own translator."""
 
+import json
 import re
+import subprocess
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 import stack
 
@@ -10,6 +13,7 @@ TEMPLATE = stack.expanded()
 RESOURCES = TEMPLATE["Resources"]
 SOURCE = stack.source()
 
+IMAGE = "template-image.yaml"
 ALIAS = {"Ref": "ReserveFunctionAliaslive"}
 LIVE_API = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
 LIVE_FUNCTION = {
@@ -178,6 +182,23 @@ def test_a_deployment_is_a_canary_that_alarms_stop():
     ]
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["Properties"]["AutoRollbackConfiguration"]["Events"]
     assert "CodeDeployLambdaAliasUpdate" in RESOURCES[ALIAS["Ref"]]["UpdatePolicy"]
+
+
+def test_the_image_is_the_same_function_in_another_package():
+    subprocess.run(["make", "--silent", "--always-make", IMAGE], cwd=stack.ROOT, check=True)
+    image = yaml_parse((stack.ROOT / IMAGE).read_text())
+    expected = yaml_parse((stack.ROOT / "template.yaml").read_text())
+    function = expected["Resources"]["ReserveFunction"]
+    del function["Metadata"]["BuildMethod"]
+    function["Metadata"] |= {"Dockerfile": "Dockerfile", "DockerContext": "."}
+    del function["Properties"]["CodeUri"]
+    del function["Properties"]["Runtime"]
+    del function["Properties"]["SnapStart"]
+    handler = function["Properties"].pop("Handler")
+    function["Properties"]["PackageType"] = "Image"
+    assert image == expected
+    (command,) = re.findall(r"^CMD (.*)$", (stack.ROOT / "Dockerfile").read_text(), re.M)
+    assert json.loads(command) == [handler]
 
 
 # --- The tables

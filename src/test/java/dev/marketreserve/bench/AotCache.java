@@ -66,9 +66,9 @@ record AotCache(Path directory) {
     return new AotCache(directory);
   }
 
-  /** Starts the function with the cache. */
+  /** Starts the function with the cache; where the JVM cannot use it, it ends. */
   LambdaRuntime start(String handler, Map<String, String> environment) {
-    return start(handler, environment, "-XX:AOTCache=");
+    return start(handler, environment, "-XX:AOTMode=on -XX:AOTCache=");
   }
 
   private LambdaRuntime start(String handler, Map<String, String> variables, String option) {
@@ -78,7 +78,7 @@ record AotCache(Path directory) {
     return LambdaRuntime.start(directory, directory.resolve("task"), handler, environment);
   }
 
-  /** Makes the cache. */
+  /** Makes the cache, and sees that the function starts with it. */
   void train() throws IOException {
     Map<String, String> environment = new HashMap<>();
     environment.put("AWS_REGION", "us-east-1");
@@ -89,13 +89,20 @@ record AotCache(Path directory) {
     try (StubDynamoDb dynamoDb = StubDynamoDb.start()) {
       environment.put("AWS_ENDPOINT_URL_DYNAMODB", dynamoDb.endpoint().toString());
       try (LambdaRuntime runtime = start(HANDLER, environment, "-XX:AOTCacheOutput=")) {
-        for (String event : events()) {
-          Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
-          if (!(completion instanceof Returned)) {
-            throw new IllegalStateException("The training run failed: " + completion);
-          }
-        }
+        sendEvents(runtime);
         runtime.shutDown();
+      }
+      try (LambdaRuntime runtime = start(HANDLER, environment)) {
+        sendEvents(runtime);
+      }
+    }
+  }
+
+  private static void sendEvents(LambdaRuntime runtime) throws IOException {
+    for (String event : events()) {
+      Completion completion = runtime.api().invoke(event, Duration.ofSeconds(10));
+      if (!(completion instanceof Returned)) {
+        throw new IllegalStateException(completion + "\n" + runtime.errors());
       }
     }
   }

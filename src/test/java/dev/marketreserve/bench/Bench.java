@@ -225,6 +225,9 @@ final class Bench {
   private static Map<String, String> environment(URI endpoint) {
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
     environment.put("AWS_ENDPOINT_URL_DYNAMODB", endpoint.toString());
+    environment.put(
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        SamTemplate.read().function().get("MemorySize").asText());
     environment.put("AWS_REGION", "us-east-1");
     environment.put("AWS_DEFAULT_REGION", "us-east-1");
     environment.put("AWS_ACCESS_KEY_ID", "local");

@@ -1,10 +1,10 @@
 package dev.marketreserve.runtime;
 
-import dev.marketreserve.SamTemplate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -60,9 +60,8 @@ public final class LambdaRuntime implements AutoCloseable {
    */
   public static LambdaRuntime start(
       Path client, Path function, String handler, Map<String, String> environment) {
-    boolean snapStart = "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
     return start(
-        command(client.toAbsolutePath(), handler, snapStart), function, handler, environment);
+        command(client.toAbsolutePath(), handler, environment), function, handler, environment);
   }
 
   /**
@@ -103,24 +102,28 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   /**
-   * The command line of Lambda, without its archives of classes, on a machine with the memory of
-   * the template. Lambda leaves the second compiler on under SnapStart alone.
+   * The command line of Lambda, without its archives of classes. Lambda leaves the second compiler
+   * on under SnapStart alone. Where the environment names the memory of the function, the JVM takes
+   * that for the machine's.
    */
-  private static List<String> command(Path client, String handler, boolean snapStart) {
+  private static List<String> command(
+      Path client, String handler, Map<String, String> environment) {
+    boolean snapStart = "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
     String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:MaxRAM=" + SamTemplate.read().function().get("MemorySize").asInt() + "m",
-        "-XX:+UseSerialGC",
-        snapStart ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
-        "--enable-native-access=ALL-UNNAMED",
-        "--add-opens=java.base/java.io=ALL-UNNAMED",
-        "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
-        "-D" + NATIVE_CODE + "=" + client + "/jni/libaws-lambda-jni.linux-" + architecture + ".so",
-        "-classpath",
-        client + "/*",
-        MAIN_CLASS,
-        handler);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (environment.containsKey("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")) {
+      command.add("-XX:MaxRAM=" + environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") + "m");
+    }
+    command.add("-XX:+UseSerialGC");
+    command.add(snapStart ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1");
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--add-opens=java.base/java.io=ALL-UNNAMED");
+    command.add("-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
+    command.add(
+        "-D" + NATIVE_CODE + "=" + client + "/jni/libaws-lambda-jni.linux-" + architecture + ".so");
+    command.addAll(List.of("-classpath", client + "/*", MAIN_CLASS, handler));
+    return command;
   }
 
   /** Lambda, as the environment sees it. */

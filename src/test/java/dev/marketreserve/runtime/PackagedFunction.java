@@ -46,7 +46,7 @@ final class PackagedFunction implements AutoCloseable {
 
   /**
    * The environment of the template, its variables pointed at these tables; to which come what
-   * Lambda adds, region and credentials.
+   * Lambda adds, memory, region and credentials.
    */
   static Map<String, String> environment(Tables tables) {
     return environment(tables, DynamoDbExtension.endpoint());
@@ -58,6 +58,9 @@ final class PackagedFunction implements AutoCloseable {
     environment.replace(Settings.RESERVATIONS_TABLE, tables.settings().reservationsTable());
     environment.replace(Settings.INSTANCE_OWNERS_TABLE, tables.settings().instanceOwnersTable());
     environment.replace("AWS_ENDPOINT_URL_DYNAMODB", endpoint.toString());
+    environment.put(
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        SamTemplate.read().function().get("MemorySize").asText());
     environment.put("AWS_REGION", System.getProperty("aws.region"));
     environment.put("AWS_ACCESS_KEY_ID", System.getProperty("aws.accessKeyId"));
     environment.put("AWS_SECRET_ACCESS_KEY", System.getProperty("aws.secretAccessKey"));
