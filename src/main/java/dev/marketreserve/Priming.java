@@ -27,7 +27,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * snapshot holds its classes loaded and compiled.
  *
  * <p>The path to each outcome is rehearsed on a DynamoDB in memory; the way to the real one is gone
- * with as many reads. Nothing is written, and neither a purchase id nor a time is taken.
+ * with reads. Nothing is written, and neither a purchase id nor a time is taken.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">Runtime
@@ -35,8 +35,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  */
 final class Priming implements Resource {
 
-  /** The JVM's first compiler takes up a method at its 200th call, four of which are a round. */
-  private static final int ROUNDS = 100;
+  /** Well over the 200 calls after which the JVM's first compiler takes up a method. */
+  private static final int ROUNDS = 400;
+
+  /** Fewer, since they take of what the table gives the requests of that second. */
+  private static final int READS = 100;
 
   private static final Duration TIME_TO_REACH_DYNAMODB = Duration.ofSeconds(5);
 
@@ -115,7 +118,7 @@ final class Priming implements Resource {
     ResourceId nobody = ResourceId.parse(RehearsedDynamoDb.ID).orElseThrow();
     Deadline deadline = Deadline.in(TIME_TO_REACH_DYNAMODB);
     try {
-      for (int round = 0; round < ROUNDS; round++) {
+      for (int read = 0; read < READS; read++) {
         owners.isOwner(nobody, nobody, nobody, deadline);
       }
     } catch (StoreUnavailableException e) {

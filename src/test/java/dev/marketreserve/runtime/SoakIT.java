@@ -29,7 +29,7 @@ class SoakIT {
     PackagedFunction.registerOwner(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(atOnce));
-    environment.put("JAVA_TOOL_OPTIONS", "-Xmx40m");
+    environment.merge("JAVA_TOOL_OPTIONS", "-Xmx40m", (set, added) -> set + " " + added);
     Map<Integer, Integer> answers = new ConcurrentHashMap<>();
     AtomicInteger sent = new AtomicInteger();
     try (PackagedFunction function = PackagedFunction.start(environment)) {
