@@ -143,17 +143,20 @@ final class Bench {
     Files.deleteIfExists(copy);
     Files.copy(jar, copy);
     String handlers = "software.amazonaws.example.product.handler.";
-    return List.of(
+    Contender put =
         Contender.onDemand(
             "sample, one put",
             function,
             handlers + "CreateProductHandler::handleRequest",
-            Bench::product),
+            Bench::product);
+    Contender get =
         Contender.snapStart(
             "sample, one get, SnapStart",
             function,
             handlers + "GetProductByIdWithFullPrimingHandler::handleRequest",
-            Bench::product));
+            Bench::product);
+    String options = "-XX:+TieredCompilation -XX:TieredStopAtLevel=1"; // as in its template
+    return List.of(put.with("JAVA_TOOL_OPTIONS", options), get.with("JAVA_TOOL_OPTIONS", options));
   }
 
   private static AotCache image() throws IOException {

@@ -55,6 +55,20 @@ record Contender(
         event);
   }
 
+  /** The same with a variable of its own in its environment. */
+  Contender with(String variable, String value) {
+    return new Contender(
+        name,
+        artifact,
+        environment -> {
+          Map<String, String> own = new HashMap<>(environment);
+          own.put(variable, value);
+          return start.apply(own);
+        },
+        snapStart,
+        event);
+  }
+
   private static Contender java(
       String name,
       Path function,
