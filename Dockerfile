@@ -2,8 +2,8 @@
 FROM maven:3-eclipse-temurin-25 AS build
 WORKDIR /src
 COPY . .
-RUN mvn --batch-mode --quiet -DskipTests -Djacoco.skip pre-integration-test \
- && java -classpath target/test-classes dev.marketreserve.bench.AotCache lay-out /function
+RUN mvn --batch-mode --quiet -DskipTests -Djacoco.skip pre-integration-test
+RUN java -classpath target/test-classes dev.marketreserve.image.FunctionImage lay-out /function
 
 # The cache holds for the JVM that made it, so the training run is in the image that will run.
 FROM public.ecr.aws/lambda/java:25 AS train
@@ -11,7 +11,7 @@ WORKDIR /src
 COPY --from=build /src/events events
 COPY --from=build /src/target/test-classes target/test-classes
 COPY --from=build /function /function
-RUN /var/lang/bin/java -classpath target/test-classes dev.marketreserve.bench.AotCache train /function
+RUN /var/lang/bin/java -classpath target/test-classes dev.marketreserve.image.FunctionImage train /function
 
 FROM public.ecr.aws/lambda/java:25
 COPY --from=train /function /function

@@ -1,27 +1,19 @@
 package dev.marketreserve;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.dynamodb.DeadlineClient;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
-import dev.marketreserve.dynamodb.RetryBudget;
-import dev.marketreserve.http.Answer;
-import dev.marketreserve.http.BadRequestException;
-import dev.marketreserve.http.RequestId;
-import dev.marketreserve.http.RequestLog;
-import dev.marketreserve.http.RequestReader;
-import dev.marketreserve.http.Responses;
+import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
-import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.snapstart.Priming;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
@@ -29,103 +21,72 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
  * The Lambda function behind {@code POST
- * /v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve}: reads the request,
- * reserves the API group, answers, and logs one line. Safe for use by many threads.
+ * /v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve}: wires the parts
+ * together and sets the deadline of each request. Safe for use by many threads.
  *
- * <p>It answers within {@link #TIME_TO_ANSWER}, and {@link #MARGIN} before Lambda would cut the
+ * <p>It answers within {@link #TIME_TO_ANSWER}, or {@link #MARGIN} before Lambda would cut the
  * invocation off, whichever is earlier.
  */
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
 
-  /** What is left of the caller's 5 s after a start of the function and the way through the net. */
+  /** The caller waits 5 s. The other second is for the start of the function and the network. */
   static final Duration TIME_TO_ANSWER = Duration.ofSeconds(4);
 
-  /** The time it takes to answer once DynamoDB has been given up. */
+  /** The time to answer once DynamoDB has been given up. */
   static final Duration MARGIN = Duration.ofMillis(300);
 
-  private final ReservationService reservations;
+  private final ReserveEndpoint endpoint;
 
-  /** What the runtime calls before a snapshot; its register holds it weakly. */
+  /** Kept here because the register of snapshot hooks holds it weakly. */
   private @Nullable Priming priming;
 
-  /** The function as Lambda starts it. */
-  public ReserveHandler() {
-    this(System.getenv());
-  }
-
   /**
-   * The function in the given environment.
+   * The function as Lambda starts it.
    *
-   * @throws IllegalStateException where a variable is missing or blank
+   * @throws IllegalStateException where a variable of {@link Settings} is missing or blank
    */
-  public ReserveHandler(Map<String, String> environment) {
-    this(Settings.from(environment), RetryBudget.clientBuilder().build(), environment);
-  }
-
-  private ReserveHandler(
-      Settings settings, DynamoDbClient client, Map<String, String> environment) {
+  public ReserveHandler() {
+    Settings settings = Settings.from(System.getenv());
+    DynamoDbClient client = DeadlineClient.builder().build();
     this(settings, client);
-    if ("snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
-      priming = new Priming(settings, client);
+    if ("snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
+      priming = new Priming(owners(settings, enhanced(client)), DeadlineClient.builder());
       Core.getGlobalContext().register(priming);
     }
   }
 
   /** The function on the given DynamoDB. */
   public ReserveHandler(Settings settings, DynamoDbClient client) {
-    this(service(settings, client, InstantSource.system(), () -> UUID.randomUUID().toString()));
+    DynamoDbEnhancedClient dynamoDb = enhanced(client);
+    this(
+        new ReserveEndpoint(
+            new ReservationService(
+                owners(settings, dynamoDb),
+                new ReservationsTable(dynamoDb, settings.reservationsTable()),
+                InstantSource.system(),
+                () -> UUID.randomUUID().toString())));
   }
 
-  /** The function around the given service. */
-  public ReserveHandler(ReservationService reservations) {
-    this.reservations = reservations;
+  /** The function around the given endpoint. */
+  public ReserveHandler(ReserveEndpoint endpoint) {
+    this.endpoint = endpoint;
   }
 
-  static ReservationService service(
-      Settings settings, DynamoDbClient client, InstantSource clock, Supplier<String> purchaseIds) {
-    DynamoDbEnhancedClient dynamoDb =
-        DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
-    return new ReservationService(
-        new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable()),
-        new ReservationsTable(dynamoDb, settings.reservationsTable()),
-        clock,
-        purchaseIds);
+  private static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
+    return DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
   }
 
-  /**
-   * Answers one request.
-   *
-   * @param event null where the invocation had the payload {@code null}
-   */
+  private static InstanceOwnersTable owners(Settings settings, DynamoDbEnhancedClient dynamoDb) {
+    return new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable());
+  }
+
+  /** Answers one request. */
   @Override
   public APIGatewayProxyResponseEvent handleRequest(
-      @Nullable APIGatewayProxyRequestEvent event, Context context) {
-    return respond(
-        event == null ? new APIGatewayProxyRequestEvent() : event,
-        context.getAwsRequestId(),
-        deadline(context),
-        context.getLogger());
-  }
-
-  APIGatewayProxyResponseEvent respond(
-      APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {
-    long start = System.nanoTime();
-    ReserveRequest request = null;
-    RuntimeException failure = null;
-    Answer answer;
-    try {
-      request = RequestReader.read(event);
-      answer = Answer.of(reservations.reserve(request, deadline), request);
-    } catch (BadRequestException e) {
-      answer = e.answer();
-    } catch (RuntimeException e) {
-      failure = e;
-      answer = Answer.of(e);
-    }
-    Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    log.log(RequestLog.line(event, invocationId, request, answer, failure, duration));
-    return Responses.of(answer, RequestId.of(event, invocationId));
+      APIGatewayProxyRequestEvent event, Context context) {
+    return endpoint.respond(
+        event, context.getAwsRequestId(), deadline(context), context.getLogger());
   }
 
   private static Deadline deadline(Context context) {

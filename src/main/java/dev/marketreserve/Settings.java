@@ -3,7 +3,7 @@ package dev.marketreserve;
 import java.util.Map;
 
 /**
- * What the environment tells the function.
+ * The settings of the function, from its environment.
  *
  * @param reservationsTable the table of reservations, from {@value #RESERVATIONS_TABLE}
  * @param instanceOwnersTable the table of instance owners, from {@value #INSTANCE_OWNERS_TABLE}

@@ -1,14 +1,30 @@
 package dev.marketreserve;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import dev.marketreserve.http.ProxySerializer;
+import dev.marketreserve.http.ReserveEndpoint;
+import dev.marketreserve.image.FunctionImage;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchitectureTest {
 
@@ -17,7 +33,7 @@ class ArchitectureTest {
   @BeforeAll
   static void readTheClasses() {
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
-    function = new ClassFileImporter().importPath(Path.of("target", "classes"));
+    function = read("classes");
   }
 
   @Test
@@ -32,7 +48,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theEdgeAndTheTablesDoNotKnowEachOther() {
+  void theHttpSideAndTheTablesDoNotKnowEachOther() {
     noClasses()
         .that()
         .resideInAPackage("dev.marketreserve.http")
@@ -50,12 +66,57 @@ class ArchitectureTest {
   }
 
   @Test
-  void everyPackageIsNullMarked() {
-    classes()
+  void noTwoPackagesDependOnEachOther() {
+    slices().matching("(dev.marketreserve..)").should().beFreeOfCycles().check(function);
+  }
+
+  @Test
+  void theHttpSideShowsItsEndpointAndItsSerializerAlone() {
+    Set<Class<?>> shown =
+        function.stream()
+            .filter(candidate -> candidate.getPackageName().equals("dev.marketreserve.http"))
+            .filter(JavaClass::isTopLevelClass)
+            .filter(candidate -> candidate.getModifiers().contains(JavaModifier.PUBLIC))
+            .map(JavaClass::reflect)
+            .collect(Collectors.toSet());
+    assertEquals(Set.of(ReserveEndpoint.class, ProxySerializer.class), shown);
+  }
+
+  @Test
+  void theBuildOfTheImageNeedsNothingButTheJdk() {
+    noClasses()
         .that()
-        .haveSimpleName("package-info")
+        .areAssignableTo(FunctionImage.class)
         .should()
-        .beAnnotatedWith("org.jspecify.annotations.NullMarked")
-        .check(function);
+        .transitivelyDependOnClassesThat(
+            DescribedPredicate.not(
+                resideInAnyPackage(
+                    "java..",
+                    "javax..",
+                    "com.sun.net.httpserver",
+                    "org.jspecify..",
+                    "dev.marketreserve.image",
+                    "dev.marketreserve.runtime")))
+        .check(
+            new ClassFileImporter()
+                .importPath(Path.of("target", "test-classes"))
+                .that(DescribedPredicate.not(nameMatching(".*(Test|IT|PackagedFunction)"))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"classes", "test-classes"})
+  void everyPackageIsNullMarked(String directory) {
+    Set<String> unmarked =
+        read(directory).stream()
+            .map(JavaClass::getPackage)
+            .filter(candidate -> !candidate.isAnnotatedWith(NullMarked.class))
+            .map(candidate -> candidate.getName())
+            .filter(name -> name.startsWith("dev.marketreserve"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(Set.of(), unmarked);
+  }
+
+  private static JavaClasses read(String directory) {
+    return new ClassFileImporter().importPath(Path.of("target", directory));
   }
 }

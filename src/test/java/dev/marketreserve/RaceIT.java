@@ -7,8 +7,8 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
-import dev.marketreserve.dynamodb.Owner;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
 import dev.marketreserve.local.LocalContext;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ class RaceIT {
 
   RaceIT(Tables tables) {
     this.tables = tables;
-    tables.register(new Owner("domain", "project", "instance"));
+    tables.register(new Tenant("domain", "project", "instance"));
     this.environments =
         Stream.generate(() -> new ReserveHandler(tables.settings(), tables.client()))
             .limit(3)

@@ -32,7 +32,7 @@ class SettingsTest {
 
   private static void assertStopped(Map<String, String> environment, String variable) {
     IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> new ReserveHandler(environment));
+        assertThrows(IllegalStateException.class, () -> Settings.from(environment));
     assertTrue(String.valueOf(e.getMessage()).contains(variable), e.getMessage());
   }
 }

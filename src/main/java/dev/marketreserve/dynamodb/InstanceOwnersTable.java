@@ -19,31 +19,31 @@ import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticAttributeTags;
  */
 public final class InstanceOwnersTable implements InstanceOwners {
 
-  private static final TableSchema<Owner> SCHEMA =
-      TableSchema.builder(Owner.class, Owner.Builder.class)
-          .newItemBuilder(Owner.Builder::new, Owner.Builder::build)
+  private static final TableSchema<Registration> SCHEMA =
+      TableSchema.builder(Registration.class, Registration.Builder.class)
+          .newItemBuilder(Registration.Builder::new, Registration.Builder::build)
           .addAttribute(
               String.class,
               a ->
                   a.name("instance_id")
-                      .getter(Owner::instanceId)
+                      .getter(Registration::instanceId)
                       .setter((builder, value) -> builder.instanceId = value)
                       .tags(StaticAttributeTags.primaryPartitionKey()))
           .addAttribute(
               String.class,
               a ->
                   a.name("project_id")
-                      .getter(Owner::projectId)
+                      .getter(Registration::projectId)
                       .setter((builder, value) -> builder.projectId = value))
           .addAttribute(
               String.class,
               a ->
                   a.name("domain_id")
-                      .getter(Owner::domainId)
+                      .getter(Registration::domainId)
                       .setter((builder, value) -> builder.domainId = value))
           .build();
 
-  private final DynamoDbTable<Owner> table;
+  private final DynamoDbTable<Registration> table;
 
   /** The register in the table of that name. */
   public InstanceOwnersTable(DynamoDbEnhancedClient dynamoDb, String tableName) {
@@ -54,13 +54,13 @@ public final class InstanceOwnersTable implements InstanceOwners {
   public boolean isOwner(
       ResourceId domainId, ResourceId projectId, ResourceId instanceId, Deadline deadline) {
     Key key = Key.builder().partitionValue(instanceId.canonical()).build();
-    Optional<Owner> owner =
-        RetryBudget.spend(
+    Optional<Registration> registration =
+        DeadlineClient.callBefore(
             deadline,
             "read the owner of the instance",
             () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
-    return owner
-        .filter(o -> spells(o.projectId(), projectId) && spells(o.domainId(), domainId))
+    return registration
+        .filter(r -> spells(r.projectId(), projectId) && spells(r.domainId(), domainId))
         .isPresent();
   }
 
@@ -69,15 +69,16 @@ public final class InstanceOwnersTable implements InstanceOwners {
   }
 
   /** One item of the table; an attribute that it lacks is null. */
-  private record Owner(String instanceId, @Nullable String projectId, @Nullable String domainId) {
+  private record Registration(
+      String instanceId, @Nullable String projectId, @Nullable String domainId) {
 
     private static final class Builder {
       private @Nullable String instanceId;
       private @Nullable String projectId;
       private @Nullable String domainId;
 
-      Owner build() {
-        return new Owner(Objects.requireNonNull(instanceId), projectId, domainId);
+      Registration build() {
+        return new Registration(Objects.requireNonNull(instanceId), projectId, domainId);
       }
     }
   }

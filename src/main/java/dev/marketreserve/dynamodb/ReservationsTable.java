@@ -1,15 +1,19 @@
 package dev.marketreserve.dynamodb;
 
 import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.IdempotencyKey;
 import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
@@ -26,16 +30,24 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
  * The reservations in DynamoDB: one item for an API group, keyed on {@code group_id}, written once
  * under the condition that there is none.
  *
- * <p>A write that finds an item gets it back with the failure, at no charge, and so without a
- * second call.
+ * <p>A write that finds an item gets that item back with the failure, at no charge, so that no
+ * second call is needed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html">PutItem</a>
  */
 public final class ReservationsTable implements Reservations {
 
+  private static final String GROUP_ID = "group_id";
+  private static final String PURCHASE_ID = "purchase_id";
+  private static final String DOMAIN_ID = "domain_id";
+  private static final String PROJECT_ID = "project_id";
+  private static final String INSTANCE_ID = "instance_id";
+  private static final String CREATED_AT = "created_at";
+  private static final String IDEMPOTENCY_KEY = "idempotency_key";
+
   private static final Expression NO_SUCH_GROUP =
-      Expression.builder().expression("attribute_not_exists(group_id)").build();
+      Expression.builder().expression("attribute_not_exists(" + GROUP_ID + ")").build();
 
   private static final DateTimeFormatter ISO_MILLISECONDS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
@@ -51,12 +63,12 @@ public final class ReservationsTable implements Reservations {
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
-    return RetryBudget.spend(deadline, "write the reservation", () -> put(wanted))
+    return DeadlineClient.callBefore(deadline, "write the reservation", () -> put(wanted))
         .or(() -> read(wanted.groupId(), deadline))
         .orElseThrow(
             () ->
-                new StoreUnavailableException(
-                    "The reservation that stood in the way is gone from the table"));
+                new UnknownOutcomeException(
+                    "The reservation that holds the group is gone from the table"));
   }
 
   /** The reservation that holds the group after the write; empty where DynamoDB does not say. */
@@ -76,11 +88,11 @@ public final class ReservationsTable implements Reservations {
     }
   }
 
-  private Optional<Reservation> read(String groupId, Deadline deadline) {
-    Key key = Key.builder().partitionValue(groupId).build();
-    return RetryBudget.spend(
+  private Optional<Reservation> read(ResourceId groupId, Deadline deadline) {
+    Key key = Key.builder().partitionValue(groupId.canonical()).build();
+    return DeadlineClient.callBefore(
         deadline,
-        "read the reservation that stands in the way",
+        "read the reservation that holds the group",
         () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
   }
 
@@ -91,58 +103,68 @@ public final class ReservationsTable implements Reservations {
             .addAttribute(
                 String.class,
                 a ->
-                    a.name("group_id")
-                        .getter(Reservation::groupId)
-                        .setter((item, value) -> item.groupId = value)
+                    a.name(GROUP_ID)
+                        .getter(reservation -> reservation.groupId().canonical())
+                        .setter((item, value) -> item.set(GROUP_ID, value))
                         .tags(StaticAttributeTags.primaryPartitionKey()));
-    add(schema, "purchase_id", Reservation::purchaseId, (i, value) -> i.purchaseId = value);
-    add(schema, "domain_id", Reservation::domainId, (i, value) -> i.domainId = value);
-    add(schema, "project_id", Reservation::projectId, (i, value) -> i.projectId = value);
-    add(schema, "instance_id", Reservation::instanceId, (i, value) -> i.instanceId = value);
+    add(schema, PURCHASE_ID, Reservation::purchaseId);
+    add(schema, DOMAIN_ID, reservation -> reservation.request().domainId().canonical());
+    add(schema, PROJECT_ID, reservation -> reservation.request().projectId().canonical());
+    add(schema, INSTANCE_ID, reservation -> reservation.request().instanceId().canonical());
+    add(schema, CREATED_AT, reservation -> ISO_MILLISECONDS.format(reservation.createdAt()));
     add(
         schema,
-        "created_at",
-        reservation -> ISO_MILLISECONDS.format(reservation.createdAt()),
-        (i, value) -> i.createdAt = value);
-    add(
-        schema,
-        "idempotency_key",
-        Reservation::idempotencyKey,
-        (i, value) -> i.idempotencyKey = value);
+        IDEMPOTENCY_KEY,
+        reservation -> Objects.toString(reservation.request().idempotencyKey(), null));
     return schema.build();
   }
 
   private static void add(
       StaticImmutableTableSchema.Builder<Reservation, Item> schema,
       String name,
-      Function<Reservation, @Nullable String> getter,
-      BiConsumer<Item, String> setter) {
-    schema.addAttribute(String.class, a -> a.name(name).getter(getter).setter(setter));
+      Function<Reservation, @Nullable String> getter) {
+    schema.addAttribute(
+        String.class,
+        a -> a.name(name).getter(getter).setter((item, value) -> item.set(name, value)));
   }
 
-  /** An item of the table while its attributes are being read. */
+  /** An item of the table, attribute by attribute. */
   private static final class Item {
-    private @Nullable String groupId;
-    private @Nullable String purchaseId;
-    private @Nullable String domainId;
-    private @Nullable String projectId;
-    private @Nullable String instanceId;
-    private @Nullable String createdAt;
-    private @Nullable String idempotencyKey;
+
+    private final Map<String, String> attributes = new HashMap<>();
+
+    void set(String attribute, @Nullable String value) {
+      if (value != null) {
+        attributes.put(attribute, value);
+      }
+    }
 
     Reservation toReservation() {
       return new Reservation(
-          required("group_id", groupId),
-          required("purchase_id", purchaseId),
-          required("domain_id", domainId),
-          required("project_id", projectId),
-          required("instance_id", instanceId),
-          Instant.parse(required("created_at", createdAt)),
-          idempotencyKey);
+          new ReserveRequest(
+              id(DOMAIN_ID), id(PROJECT_ID), id(INSTANCE_ID), id(GROUP_ID), idempotencyKey()),
+          required(PURCHASE_ID),
+          Instant.parse(required(CREATED_AT)));
     }
 
-    private static String required(String attribute, @Nullable String value) {
-      return Objects.requireNonNull(value, () -> "A reservation lacks the attribute " + attribute);
+    private ResourceId id(String attribute) {
+      return ResourceId.parse(required(attribute)).orElseThrow(() -> malformed(attribute));
+    }
+
+    private @Nullable IdempotencyKey idempotencyKey() {
+      String key = attributes.get(IDEMPOTENCY_KEY);
+      return key == null
+          ? null
+          : IdempotencyKey.parse(key).orElseThrow(() -> malformed(IDEMPOTENCY_KEY));
+    }
+
+    private String required(String attribute) {
+      return Objects.requireNonNull(
+          attributes.get(attribute), () -> "A reservation lacks the attribute " + attribute);
+    }
+
+    private static IllegalStateException malformed(String attribute) {
+      return new IllegalStateException("A reservation has a malformed " + attribute);
     }
   }
 }

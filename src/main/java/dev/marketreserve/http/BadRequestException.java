@@ -1,21 +1,21 @@
 package dev.marketreserve.http;
 
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Refused;
 
-/** A request that breaks a rule of the contract; nothing was read or written for it. */
-public final class BadRequestException extends Exception {
+/** A request that breaks a rule of the contract. Nothing was read or written for it. */
+final class BadRequestException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
-  private final transient Refused answer;
+  private final transient Refused response;
 
-  BadRequestException(Refused answer) {
-    super(answer.message());
-    this.answer = answer;
+  BadRequestException(Refused response) {
+    super(response.message());
+    this.response = response;
   }
 
-  /** What the caller is told. */
-  public Refused answer() {
-    return answer;
+  /** The response to the caller. */
+  Refused response() {
+    return response;
   }
 }

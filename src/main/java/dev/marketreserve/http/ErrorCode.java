@@ -1,12 +1,12 @@
 package dev.marketreserve.http;
 
 /**
- * The errors of this API: what clients key on, and the status each goes with.
+ * The errors of this API. Clients decide by the code; the status goes with it.
  *
- * <p>Codes and shape are those of the API family that the marketplace knows; the table of when each
- * applies is in {@code README.md}.
+ * <p>The codes are those of the API family that the marketplace knows. {@code README.md} has the
+ * table of when each applies.
  */
-public enum ErrorCode {
+enum ErrorCode {
   MALFORMED_BODY(400, "APIG.2000", "The request body is not one JSON object."),
   MISSING_PARAMETER(400, "APIG.2001", "Missing parameter"),
   PARAMETER_TOO_LONG(400, "APIG.2006", "Parameter value too long"),
@@ -27,12 +27,12 @@ public enum ErrorCode {
   }
 
   /** The HTTP status that carries this error. */
-  public int status() {
+  int status() {
     return status;
   }
 
   /** The {@code error_code} of the body. */
-  public String code() {
+  String code() {
     return code;
   }
 

@@ -22,12 +22,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JSON of a Lambda proxy integration, read and written with the function's own Jackson: the
- * runtime's serializer would load a second one and reflect on every event class before the first
- * request. The runtime finds it as a service.
+ * The JSON of a Lambda proxy integration, read and written with the function's own Jackson. The
+ * runtime's serializer would load a second Jackson and reflect on every event class before the
+ * first request. The runtime finds this one as a service.
  *
- * <p>Of an event it reads what the function reads. What has another type than in a proxy event is
- * taken for absent, so that any JSON object is an event.
+ * <p>It reads the parts of an event that the function uses. A value of another type than in a proxy
+ * event counts as absent, so that any JSON is an event, {@code null} and nothing at all included.
  *
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/java-custom-serialization.html">Custom
  *     serialization</a>
@@ -81,7 +81,7 @@ public final class ProxySerializer implements CustomPojoSerializer {
                     new RequestIdentity()
                         .withUserArn(context.path("identity").path("userArn").textValue())))
         .withBody(json.path("body").textValue())
-        .withIsBase64Encoded(json.path("isBase64Encoded").asBoolean());
+        .withIsBase64Encoded(json.path("isBase64Encoded").booleanValue());
   }
 
   private static Map<String, @Nullable String> texts(JsonNode object) {

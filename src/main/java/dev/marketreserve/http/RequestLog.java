@@ -20,31 +20,39 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one line a request leaves in the log: a JSON object in ASCII, so that no text of a caller's
- * can end the line or hide in it.
+ * The line of a request in the log: one JSON object in ASCII, so that no text of a caller can end
+ * the line or hide in it.
  *
- * <p>It goes to Lambda's logger as bytes, which the runtime writes as they are under either of its
- * log formats; a string it would wrap into a second JSON object.
+ * <p>The line goes to Lambda's logger as bytes. The runtime writes bytes as they are under either
+ * of its log formats, but wraps a string into a second JSON object.
  */
-public final class RequestLog {
+final class RequestLog {
 
   private static final ObjectWriter ASCII_JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build().writer();
 
+  /**
+   * The longest ARN of IAM, in characters.
+   *
+   * @see <a href="https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html">the data
+   *     type of an ARN in IAM</a>
+   */
+  private static final int MAX_ARN_LENGTH = 2048;
+
   private RequestLog() {}
 
   /**
-   * The line, with its line feed.
+   * The line, line feed included.
    *
    * @param invocationId Lambda's request id
    * @param request null where the event was no valid request
-   * @param failure why the answer is a 500; null for any other
+   * @param failure why the response is a 500; null for any other
    */
-  public static byte[] line(
+  static byte[] line(
       APIGatewayProxyRequestEvent event,
       String invocationId,
       @Nullable ReserveRequest request,
-      Answer answer,
+      Response response,
       @Nullable Throwable failure,
       Duration duration) {
     ObjectNode line = JsonNodeFactory.instance.objectNode();
@@ -52,8 +60,8 @@ public final class RequestLog {
     line.put("level", failure == null ? "INFO" : "ERROR");
     line.put("request_id", RequestId.of(event, invocationId));
     line.put("aws_request_id", invocationId);
-    line.put("status", answer.status());
-    if (answer instanceof Answer.Refused refused) {
+    line.put("status", response.status());
+    if (response instanceof Response.Refused refused) {
       line.put("error_code", refused.error().code());
       line.put("error_msg", refused.message());
     }
@@ -62,11 +70,11 @@ public final class RequestLog {
     put(line, "project_id", RequestReader.pathParameter(event, RequestReader.PROJECT_ID));
     put(line, "instance_id", RequestReader.pathParameter(event, RequestReader.INSTANCE_ID));
     put(line, "group_id", request == null ? null : request.groupId().canonical());
-    if (answer instanceof Answer.Created created) {
+    if (response instanceof Response.Created created) {
       line.put("purchase_id", created.purchaseId());
       line.put("replayed", created.replayed());
     }
-    put(line, "caller", caller(event));
+    put(line, "caller", caller(event), MAX_ARN_LENGTH);
     line.put("duration_ms", duration.toMillis());
     if (failure != null) {
       line.put("cause", stackTrace(failure));
@@ -76,8 +84,12 @@ public final class RequestLog {
 
   /** Puts a caller's text, cut to the length of the longest valid id. */
   private static void put(ObjectNode line, String name, @Nullable String value) {
+    put(line, name, value, ResourceId.MAX_LENGTH);
+  }
+
+  private static void put(ObjectNode line, String name, @Nullable String value, int maxLength) {
     if (value != null) {
-      line.put(name, value.substring(0, Math.min(value.length(), ResourceId.MAX_LENGTH)));
+      line.put(name, value.substring(0, Math.min(value.length(), maxLength)));
     }
   }
 

@@ -8,7 +8,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Refused;
+import dev.marketreserve.reservation.IdempotencyKey;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.ResourceId;
 import java.nio.ByteBuffer;
@@ -23,14 +24,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a {@link ReserveRequest} from a REST API proxy event.
  *
- * <p>The event is taken as API Gateway sends it and as {@code sam local invoke} may: headers, path
- * parameters and body can each be null. Nothing is trimmed or percent-decoded.
+ * <p>Headers, path parameters and body can each be null, in events of API Gateway as in those of
+ * {@code sam local invoke}. Nothing is trimmed or percent-decoded.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format">the
  *     input format of a Lambda proxy integration</a>
  */
-public final class RequestReader {
+final class RequestReader {
 
   static final String DOMAIN_ID = "X-Domain-Id";
   static final String IDEMPOTENCY_KEY = "Idempotency-Key";
@@ -39,14 +40,11 @@ public final class RequestReader {
   static final String GROUP_ID = "group_id";
 
   /** The largest body, in bytes of UTF-8. */
-  public static final int MAX_BODY_BYTES = 4096;
-
-  /** The longest idempotency key, in characters. */
-  public static final int MAX_IDEMPOTENCY_KEY_LENGTH = 255;
+  static final int MAX_BODY_BYTES = 4096;
 
   private static final int MAX_BASE64_LENGTH = (MAX_BODY_BYTES + 2) / 3 * 4;
 
-  /** Jackson's own limits give way to the size of the body, which bounds them all. */
+  /** The size of the body bounds nesting and numbers too, so Jackson's own limits are lifted. */
   private static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -65,14 +63,14 @@ public final class RequestReader {
   /**
    * The request that {@code event} makes.
    *
-   * @throws BadRequestException where it breaks the contract, with the first rule broken in the
-   *     order path, headers, body
+   * @throws BadRequestException where the event breaks the contract. It names the first rule
+   *     broken, in the order path, headers, body
    */
-  public static ReserveRequest read(APIGatewayProxyRequestEvent event) throws BadRequestException {
+  static ReserveRequest read(APIGatewayProxyRequestEvent event) throws BadRequestException {
     ResourceId projectId = id(PROJECT_ID, pathParameter(event, PROJECT_ID));
     ResourceId instanceId = id(INSTANCE_ID, pathParameter(event, INSTANCE_ID));
     ResourceId domainId = id(DOMAIN_ID, header(event, DOMAIN_ID));
-    String idempotencyKey = idempotencyKey(header(event, IDEMPOTENCY_KEY));
+    IdempotencyKey idempotencyKey = idempotencyKey(header(event, IDEMPOTENCY_KEY));
     ResourceId groupId = groupId(event);
     return new ReserveRequest(domainId, projectId, instanceId, groupId, idempotencyKey);
   }
@@ -82,7 +80,7 @@ public final class RequestReader {
     return parameters == null ? null : parameters.get(name);
   }
 
-  /** Every value that {@code event} has for a header, whatever the case of its name. */
+  /** Every value of a header in {@code event}, whatever the case of its name. */
   static List<String> headerValues(APIGatewayProxyRequestEvent event, String name) {
     List<String> values = new ArrayList<>();
     if (event.getMultiValueHeaders() != null) {
@@ -96,7 +94,7 @@ public final class RequestReader {
               });
     }
     if (event.getHeaders() != null) {
-      // The gateway repeats here the last of the values above. One that differs is one more.
+      // The gateway repeats the last of the values above here. A different value is a further one.
       List<String> multiple = List.copyOf(values);
       event
           .getHeaders()
@@ -129,18 +127,16 @@ public final class RequestReader {
     return ResourceId.parse(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
   }
 
-  private static @Nullable String idempotencyKey(@Nullable String value)
+  private static @Nullable IdempotencyKey idempotencyKey(@Nullable String value)
       throws BadRequestException {
     if (value == null) {
       return null;
     }
-    if (value.length() > MAX_IDEMPOTENCY_KEY_LENGTH) {
+    if (value.length() > IdempotencyKey.MAX_LENGTH) {
       throw refuse(IDEMPOTENCY_KEY, ErrorCode.PARAMETER_TOO_LONG);
     }
-    if (value.isEmpty() || !value.chars().allMatch(c -> c > ' ' && c <= '~')) {
-      throw refuse(IDEMPOTENCY_KEY, ErrorCode.INVALID_PARAMETER);
-    }
-    return value;
+    return IdempotencyKey.parse(value)
+        .orElseThrow(() -> refuse(IDEMPOTENCY_KEY, ErrorCode.INVALID_PARAMETER));
   }
 
   private static ResourceId groupId(APIGatewayProxyRequestEvent event) throws BadRequestException {

@@ -1,6 +1,7 @@
 /**
- * The edge: an API Gateway event becomes a {@link dev.marketreserve.reservation.ReserveRequest}, an
- * outcome becomes a response. The only place that knows status codes, headers and error codes.
+ * The HTTP side: an API Gateway event becomes a {@link
+ * dev.marketreserve.reservation.ReserveRequest}, an outcome becomes a response. The only place that
+ * knows status codes, headers and error codes.
  */
 @NullMarked
 package dev.marketreserve.http;

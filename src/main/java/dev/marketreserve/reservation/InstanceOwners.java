@@ -4,10 +4,10 @@ package dev.marketreserve.reservation;
 public interface InstanceOwners {
 
   /**
-   * Whether the instance is registered for this project of this domain right now. A registration
-   * withdrawn before the call does not count.
+   * Whether the instance is registered for this project of this domain at the time of the call. A
+   * registration withdrawn before the call does not count.
    *
-   * @throws StoreUnavailableException where that cannot be told before the deadline
+   * @throws UnknownOutcomeException where the register does not answer before the deadline
    */
   boolean isOwner(
       ResourceId domainId, ResourceId projectId, ResourceId instanceId, Deadline deadline);

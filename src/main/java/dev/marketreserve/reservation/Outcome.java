@@ -1,8 +1,8 @@
 package dev.marketreserve.reservation;
 
 /**
- * How a request to reserve an API group ended. An outcome that is not known is none of these but a
- * {@link StoreUnavailableException}.
+ * The end of a request to reserve an API group. An end that is not known is an {@link
+ * UnknownOutcomeException} instead.
  */
 public sealed interface Outcome {
 
@@ -10,7 +10,7 @@ public sealed interface Outcome {
    * The group is reserved for the caller.
    *
    * @param purchaseId the number of the product instance
-   * @param replayed whether an earlier request with the same idempotency key had reserved it
+   * @param replayed whether an earlier request with the same idempotency key reserved it
    */
   record Reserved(String purchaseId, boolean replayed) implements Outcome {}
 

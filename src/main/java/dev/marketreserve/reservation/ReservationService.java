@@ -8,8 +8,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.function.Supplier;
 
 /**
- * Reserves API groups: one group, one reservation, ever. Safe for use by many threads where its
- * ports are.
+ * Reserves API groups: one group, one reservation, ever. Safe for use by many threads if its two
+ * stores are.
  */
 public final class ReservationService {
 
@@ -19,8 +19,8 @@ public final class ReservationService {
   private final Supplier<String> purchaseIds;
 
   /**
-   * @param clock tells when a reservation is made
-   * @param purchaseIds gives a purchase id that no call got before
+   * @param clock gives the time of a reservation
+   * @param purchaseIds gives a new purchase id at each call
    */
   public ReservationService(
       InstanceOwners owners,
@@ -34,13 +34,11 @@ public final class ReservationService {
   }
 
   /**
-   * Reserves the group for the caller, where the caller owns the instance and nobody holds the
-   * group.
+   * Reserves the group for the caller if the caller owns the instance and nobody holds the group.
    *
-   * <p>The ownership check gets half of the time at most, so that a write never starts without time
-   * to see how it ends.
+   * <p>The ownership check gets half of the time at most, so that the write always has time to end.
    *
-   * @throws StoreUnavailableException where the outcome is not known by the deadline
+   * @throws UnknownOutcomeException where the outcome is not known by the deadline
    */
   public Outcome reserve(ReserveRequest request, Deadline deadline) {
     if (!owners.isOwner(
@@ -48,12 +46,12 @@ public final class ReservationService {
       return new NotOwner();
     }
     Reservation wanted =
-        Reservation.of(request, purchaseIds.get(), clock.instant().truncatedTo(ChronoUnit.MILLIS));
+        new Reservation(request, purchaseIds.get(), clock.instant().truncatedTo(ChronoUnit.MILLIS));
     Reservation standing = reservations.putIfAbsent(wanted, deadline);
     if (standing.purchaseId().equals(wanted.purchaseId())) {
       return new Reserved(wanted.purchaseId(), false);
     }
-    if (standing.hasSameOriginAs(wanted)) {
+    if (request.isRepeatOf(standing.request())) {
       return new Reserved(standing.purchaseId(), true);
     }
     return new AlreadyReserved();

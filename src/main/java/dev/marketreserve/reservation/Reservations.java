@@ -5,12 +5,12 @@ public interface Reservations {
 
   /**
    * Stores {@code wanted} unless its group is reserved already, in one atomic step, and returns the
-   * reservation that holds the group afterwards. Attempts may be repeated inside: what identifies
-   * {@code wanted} is its purchase id.
+   * reservation that holds the group afterwards. The step may take several attempts; they are told
+   * apart from other callers by the purchase id.
    *
    * @return a reservation with the purchase id of {@code wanted} where that was stored, else the
    *     earlier one
-   * @throws StoreUnavailableException where the outcome is not known by the deadline; {@code
+   * @throws UnknownOutcomeException where the store does not answer before the deadline; {@code
    *     wanted} may or may not be stored then
    */
   Reservation putIfAbsent(Reservation wanted, Deadline deadline);

@@ -4,7 +4,9 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.ReserveHandler;
-import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.http.ReceivedResponse;
+import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.local.LocalContext;
 import dev.marketreserve.reservation.InstanceOwners;
 import dev.marketreserve.reservation.ReservationService;
@@ -19,33 +21,34 @@ import org.jspecify.annotations.Nullable;
 /** The marketplace, calling the function on behalf of one tenant. */
 record Caller(
     RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
-    Owner tenant) {
+    Tenant tenant) {
 
   private static final Duration LAMBDA_TIMEOUT = Duration.ofSeconds(10);
 
   /** The function on the given stores. */
   static ReserveHandler function(InstanceOwners owners, Reservations reservations) {
     return new ReserveHandler(
-        new ReservationService(
-            owners, reservations, InstantSource.system(), () -> UUID.randomUUID().toString()));
+        new ReserveEndpoint(
+            new ReservationService(
+                owners, reservations, InstantSource.system(), () -> UUID.randomUUID().toString())));
   }
 
-  Reply reserve(String groupId, @Nullable String idempotencyKey) {
+  ReceivedResponse reserve(String groupId, @Nullable String idempotencyKey) {
     return send("{\"group_id\":\"" + groupId + "\"}", idempotencyKey, LAMBDA_TIMEOUT);
   }
 
   /** Reserves a group by an invocation that Lambda cuts off after {@code timeLeft}. */
-  Reply reserveWithin(Duration timeLeft, String groupId) {
+  ReceivedResponse reserveWithin(Duration timeLeft, String groupId) {
     return send("{\"group_id\":\"" + groupId + "\"}", null, timeLeft);
   }
 
   /** Names the group twice. */
-  Reply sendMalformed(String groupId) {
+  ReceivedResponse sendMalformed(String groupId) {
     String field = "\"group_id\":\"" + groupId + "\"";
     return send("{" + field + "," + field + "}", null, LAMBDA_TIMEOUT);
   }
 
-  private Reply send(String body, @Nullable String idempotencyKey, Duration timeLeft) {
+  private ReceivedResponse send(String body, @Nullable String idempotencyKey, Duration timeLeft) {
     Map<String, String> headers = new HashMap<>();
     headers.put("X-Domain-Id", tenant.domainId());
     if (idempotencyKey != null) {
@@ -61,6 +64,6 @@ record Caller(
     APIGatewayProxyResponseEvent response =
         function.handleRequest(
             event, new LocalContext(UUID.randomUUID().toString(), timeLeft, line -> {}));
-    return Reply.of(response, Duration.ofNanos(System.nanoTime() - start));
+    return ReceivedResponse.of(response, Duration.ofNanos(System.nanoTime() - start));
   }
 }

@@ -19,7 +19,9 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.reservation.InstanceOwners;
 import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +108,7 @@ class ChaosIT {
               (wanted, deadline) -> {
                 try {
                   return real.putIfAbsent(wanted, deadline);
-                } catch (StoreUnavailableException e) {
+                } catch (UnknownOutcomeException e) {
                   return rivals(wanted);
                 }
               });
@@ -171,9 +173,11 @@ class ChaosIT {
                 put.tableName(tables.settings().reservationsTable())
                     .item(
                         Map.of(
-                            "group_id", AttributeValue.fromS(reservation.groupId()),
+                            "group_id", AttributeValue.fromS(reservation.groupId().canonical()),
                             "purchase_id", AttributeValue.fromS(reservation.purchaseId()),
-                            "domain_id", AttributeValue.fromS(reservation.domainId()))));
+                            "domain_id",
+                                AttributeValue.fromS(
+                                    reservation.request().domainId().canonical()))));
   }
 
   private static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
@@ -182,13 +186,15 @@ class ChaosIT {
 
   /** The reservation, as if another had made it. */
   private static Reservation rivals(Reservation reservation) {
+    ReserveRequest request = reservation.request();
     return new Reservation(
-        reservation.groupId(),
+        new ReserveRequest(
+            ResourceId.parse("rival").orElseThrow(),
+            request.projectId(),
+            request.instanceId(),
+            request.groupId(),
+            null),
         UUID.randomUUID().toString(),
-        "rival",
-        reservation.projectId(),
-        reservation.instanceId(),
-        reservation.createdAt(),
-        null);
+        reservation.createdAt());
   }
 }

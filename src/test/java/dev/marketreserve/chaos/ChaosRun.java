@@ -7,10 +7,11 @@ import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb.Call;
 import dev.marketreserve.chaos.History.Exchange;
 import dev.marketreserve.chaos.History.Role;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
-import dev.marketreserve.dynamodb.Owner;
-import dev.marketreserve.dynamodb.RetryBudget;
+import dev.marketreserve.dynamodb.DeadlineClient;
+import dev.marketreserve.dynamodb.DynamoDbServer;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.http.ReceivedResponse;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -82,9 +83,9 @@ record ChaosRun(long seed, int requests, double faultRate) {
       throws InterruptedException, ExecutionException {
     Map<String, Random> fates = new ConcurrentHashMap<>();
     try (FaultyDynamoDb dynamoDb =
-            FaultyDynamoDb.start(DynamoDbExtension.endpoint(), call -> fault(call, fates));
+            FaultyDynamoDb.start(tables.endpoint(), call -> fault(call, fates));
         DynamoDbClient client =
-            RetryBudget.clientBuilder().endpointOverride(dynamoDb.endpoint()).build();
+            DynamoDbServer.pointTo(dynamoDb.endpoint(), DeadlineClient.builder()).build();
         ExecutorService threads = Executors.newFixedThreadPool(CALLERS)) {
       Market market = new Market(function.apply(client), tables);
       List<Callable<@Nullable Void>> callers = new ArrayList<>();
@@ -148,9 +149,9 @@ record ChaosRun(long seed, int requests, double faultRate) {
       Map<Role, Caller> callers = new EnumMap<>(Role.class);
       for (Role role : Role.values()) {
         String name = number + "-" + role;
-        Owner tenant = new Owner("domain-" + name, "project", "instance-" + name);
+        Tenant tenant = new Tenant("domain-" + name, "project", "instance-" + name);
         tables.register(
-            role == Role.NOT_OWNER ? new Owner("owner", "project", tenant.instanceId()) : tenant);
+            role == Role.NOT_OWNER ? new Tenant("owner", "project", tenant.instanceId()) : tenant);
         callers.put(role, new Caller(function, tenant));
       }
       Random random = new Random(seed + number);
@@ -174,20 +175,23 @@ record ChaosRun(long seed, int requests, double faultRate) {
         case WITH_KEY -> {
           int answered = 0;
           for (int i = 0; i < MAX_ATTEMPTS && answered < repeats; i++) {
-            Reply reply = record(role, caller, group, () -> caller.reserve(group, "key-" + group));
-            answered += reply.status() == 500 ? 0 : 1;
+            ReceivedResponse response =
+                record(role, caller, group, () -> caller.reserve(group, "key-" + group));
+            answered += response.status() == 500 ? 0 : 1;
           }
         }
       }
     }
 
-    private Reply record(Role role, Caller caller, String group, Supplier<Reply> request) {
+    private ReceivedResponse record(
+        Role role, Caller caller, String group, Supplier<ReceivedResponse> request) {
       sent.incrementAndGet();
       long start = System.nanoTime();
-      Reply reply = request.get();
+      ReceivedResponse response = request.get();
       exchanges.add(
-          new Exchange(role, caller.tenant().domainId(), group, start, System.nanoTime(), reply));
-      return reply;
+          new Exchange(
+              role, caller.tenant().domainId(), group, start, System.nanoTime(), response));
+      return response;
     }
   }
 }

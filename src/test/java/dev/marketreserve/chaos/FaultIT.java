@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb.Call;
+import dev.marketreserve.dynamodb.DeadlineClient;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
-import dev.marketreserve.dynamodb.Owner;
-import dev.marketreserve.dynamodb.RetryBudget;
+import dev.marketreserve.dynamodb.DynamoDbServer;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.http.ReceivedResponse;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collections;
@@ -38,8 +40,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 class FaultIT {
 
   private final Tables tables;
-  private final Owner tenant = new Owner("domain", "project", "instance");
-  private final Owner rival = new Owner("rival", "project", "rivals-instance");
+  private final Tenant tenant = new Tenant("domain", "project", "instance");
+  private final Tenant rival = new Tenant("rival", "project", "rivals-instance");
   private final String group = UUID.randomUUID().toString();
   private final Map<Step, Queue<Fault>> faults = new ConcurrentHashMap<>();
   private final Map<Step, Fault> lastingFaults = new ConcurrentHashMap<>();
@@ -50,8 +52,8 @@ class FaultIT {
 
   FaultIT(Tables tables) {
     this.tables = tables;
-    this.dynamoDb = FaultyDynamoDb.start(DynamoDbExtension.endpoint(), this::nextFault);
-    this.client = RetryBudget.clientBuilder().endpointOverride(dynamoDb.endpoint()).build();
+    this.dynamoDb = FaultyDynamoDb.start(tables.endpoint(), this::nextFault);
+    this.client = DynamoDbServer.pointTo(dynamoDb.endpoint(), DeadlineClient.builder()).build();
     this.function = new ReserveHandler(tables.settings(), client);
   }
 
@@ -84,10 +86,10 @@ class FaultIT {
   @ParameterizedTest
   @MethodSource("faults")
   void aFaultOfTheWriteIsNoReasonToGiveAGroupTwice(Fault fault) {
-    Reply first = caller(rival).reserve(group, null);
+    ReceivedResponse first = caller(rival).reserve(group, null);
     assertEquals(201, first.status());
     meet(Step.WRITE, fault);
-    Reply second = reserve();
+    ReceivedResponse second = reserve();
     // A conflict that breaks off shows as a 400 that says nothing, which is not worth a retry.
     assertEquals(
         fault.symptom() == Symptom.TRUNCATED ? "500 APIG.9999" : "409 APIG.3402", second.summary());
@@ -146,9 +148,9 @@ class FaultIT {
 
   @Test
   void aRepeatWithTheKeyIsAnsweredWithoutAnotherCall() {
-    Reply first = reserve("key");
+    ReceivedResponse first = reserve("key");
     attempts.clear();
-    Reply second = reserve("key");
+    ReceivedResponse second = reserve("key");
     assertReserved(second);
     assertEquals(first.purchaseId(), second.purchaseId());
     assertTrue(second.replayed());
@@ -158,31 +160,31 @@ class FaultIT {
   @Test
   void aWriteThatArrivesAfterItsRetryChangesNothing() {
     meet(Step.WRITE, Fault.before(Symptom.LATE));
-    Reply reply = reserve();
+    ReceivedResponse response = reserve();
     dynamoDb.awaitQuiet();
-    assertReserved(reply);
+    assertReserved(response);
   }
 
   @Test
   void theAnswerComesBeforeTheDeadlineOfTheInvocation() {
     last(Step.CHECK, Fault.before(Symptom.LATE));
-    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
-    assertEquals("500 APIG.9999", reply.summary());
-    assertTrue(reply.duration().compareTo(Duration.ofMillis(1500)) < 0, reply::toString);
+    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
+    assertEquals("500 APIG.9999", response.summary());
+    assertTrue(response.duration().compareTo(Duration.ofMillis(1500)) < 0, response::toString);
   }
 
   @Test
   void theDeadlineOfTheInvocationHoldsForTheWriteToo() {
     last(Step.WRITE, Fault.before(Symptom.LATE));
-    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
-    assertEquals("500 APIG.9999", reply.summary());
-    assertTrue(reply.duration().compareTo(Duration.ofMillis(1500)) < 0, reply::toString);
+    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
+    assertEquals("500 APIG.9999", response.summary());
+    assertTrue(response.duration().compareTo(Duration.ofMillis(1500)) < 0, response::toString);
   }
 
   @Test
   void anInvocationWithoutTimeIsRefusedAtOnce() {
-    Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(100), group);
-    assertEquals("500 APIG.9999", reply.summary());
+    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(100), group);
+    assertEquals("500 APIG.9999", response.summary());
     assertEquals(List.of(), List.copyOf(attempts));
   }
 
@@ -191,8 +193,8 @@ class FaultIT {
     assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
     for (int i = 0; i < 8; i++) {
-      Reply reply = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
-      assertEquals("500 APIG.9008", reply.summary());
+      ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
+      assertEquals("500 APIG.9008", response.summary());
     }
   }
 
@@ -233,40 +235,40 @@ class FaultIT {
 
   private void openManyConnections() throws Exception {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Callable<Reply>> calls =
+      List<Callable<ReceivedResponse>> calls =
           Collections.nCopies(16, () -> caller(rival).reserve(UUID.randomUUID().toString(), null));
-      for (Future<Reply> call : callers.invokeAll(calls)) {
+      for (Future<ReceivedResponse> call : callers.invokeAll(calls)) {
         assertEquals(201, call.get().status());
       }
     }
   }
 
-  private Reply reserve() {
+  private ReceivedResponse reserve() {
     return reserve(null);
   }
 
-  private Reply reserve(@Nullable String idempotencyKey) {
+  private ReceivedResponse reserve(@Nullable String idempotencyKey) {
     return caller(tenant).reserve(group, idempotencyKey);
   }
 
-  private Caller caller(Owner tenant) {
+  private Caller caller(Tenant tenant) {
     return new Caller(function, tenant);
   }
 
-  private void assertReserved(Reply reply) {
-    assertEquals("201", reply.summary());
-    assertEquals(reply.purchaseId(), tables.reservation(group).get("purchase_id"));
-    assertInTime(reply);
+  private void assertReserved(ReceivedResponse response) {
+    assertEquals("201", response.summary());
+    assertEquals(response.purchaseId(), tables.reservation(group).get("purchase_id"));
+    assertInTime(response);
   }
 
-  private static void assertFailed(Fault fault, Reply reply) {
+  private static void assertFailed(Fault fault, ReceivedResponse response) {
     assertEquals(
-        fault.symptom().isThrottling() ? "500 APIG.9008" : "500 APIG.9999", reply.summary());
-    assertInTime(reply);
+        fault.symptom().isThrottling() ? "500 APIG.9008" : "500 APIG.9999", response.summary());
+    assertInTime(response);
   }
 
-  private static void assertInTime(Reply reply) {
-    assertTrue(reply.duration().compareTo(Duration.ofSeconds(5)) < 0, reply::toString);
+  private static void assertInTime(ReceivedResponse response) {
+    assertTrue(response.duration().compareTo(Duration.ofSeconds(5)) < 0, response::toString);
   }
 
   /** Lets the next attempts of a step meet these faults, one each. */

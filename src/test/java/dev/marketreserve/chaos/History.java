@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
+import dev.marketreserve.http.ReceivedResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,7 +42,9 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
   /** How often each answer was given. */
   Map<String, Long> answers() {
     return exchanges.stream()
-        .map(exchange -> exchange.reply.summary() + (exchange.reply.replayed() ? " replayed" : ""))
+        .map(
+            exchange ->
+                exchange.response.summary() + (exchange.response.replayed() ? " replayed" : ""))
         .collect(groupingBy(Function.identity(), TreeMap::new, counting()));
   }
 
@@ -52,21 +55,21 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
             .sorted(Comparator.comparingLong(Exchange::end))
             .collect(toMap(Exchange::domainId, Function.identity(), (earlier, later) -> later));
     for (Exchange exchange : asked) {
-      Reply reply = exchange.reply;
+      ReceivedResponse response = exchange.response;
       List<Promise> broken = new ArrayList<>();
-      if (!exchange.role.mayBeTold(reply)) {
+      if (!exchange.role.mayBeTold(response)) {
         broken.add(Promise.ONLY_ANSWERS_OF_THE_CONTRACT);
       }
-      if (reply.duration().compareTo(PATIENCE) >= 0) {
+      if (response.duration().compareTo(PATIENCE) >= 0) {
         broken.add(Promise.AN_ANSWER_IN_TIME);
       }
-      if (reply.status() == 201
+      if (response.status() == 201
           && (row == null
-              || !reply.purchaseId().equals(row.get("purchase_id"))
+              || !response.purchaseId().equals(row.get("purchase_id"))
               || !exchange.holds(row))) {
         broken.add(Promise.ONE_PURCHASE_AND_IT_IS_STORED);
       }
-      if (reply.status() == 409 && !isReservedByAnother(exchange, row, asked)) {
+      if (response.status() == 409 && !isReservedByAnother(exchange, row, asked)) {
         broken.add(Promise.NO_FALSE_CONFLICT);
       }
       if (!exchange.role.mayReserve && exchange.holds(row)) {
@@ -74,7 +77,7 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
       }
       if (exchange.role == Role.WITH_KEY
           && exchange.equals(last.get(exchange.domainId))
-          && reply.status() == 500) {
+          && response.status() == 500) {
         broken.add(Promise.A_REPEAT_WITH_THE_KEY_SETTLES_IT);
       }
       broken.forEach(promise -> violations.add(new Violation(promise, exchange, row)));
@@ -124,10 +127,10 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
       this.refusal = refusal;
     }
 
-    private boolean mayBeTold(Reply reply) {
-      return reply.summary().equals(refusal)
-          || (mayReserve && reply.status() == 201)
-          || (this != MALFORMED && UNKNOWN.contains(reply.summary()));
+    private boolean mayBeTold(ReceivedResponse response) {
+      return response.summary().equals(refusal)
+          || (mayReserve && response.status() == 201)
+          || (this != MALFORMED && UNKNOWN.contains(response.summary()));
     }
   }
 
@@ -138,7 +141,8 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
    * @param start when it was sent, by {@link System#nanoTime}
    * @param end when it was answered
    */
-  record Exchange(Role role, String domainId, String group, long start, long end, Reply reply) {
+  record Exchange(
+      Role role, String domainId, String group, long start, long end, ReceivedResponse response) {
 
     private boolean holds(@Nullable Map<String, String> row) {
       return row != null && domainId.equals(row.get("domain_id"));

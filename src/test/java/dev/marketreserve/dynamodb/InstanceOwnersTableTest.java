@@ -31,9 +31,7 @@ class InstanceOwnersTableTest {
     this.tables = tables;
     this.owners =
         new InstanceOwnersTable(
-            DynamoDbEnhancedClient.builder()
-                .dynamoDbClient(RetryBudget.clientBuilder().build())
-                .build(),
+            DynamoDbEnhancedClient.builder().dynamoDbClient(tables.deadlineClient()).build(),
             tables.settings().instanceOwnersTable());
   }
 
@@ -47,22 +45,22 @@ class InstanceOwnersTableTest {
   })
   void onlyTheRegisteredDomainAndProjectOwnTheInstance(
       String domain, String project, String instance, boolean expected) {
-    tables.register(new Owner("domain", "project", "instance"));
+    tables.register(new Tenant("domain", "project", "instance"));
     assertEquals(expected, isOwner(domain, project, instance));
   }
 
   @ParameterizedTest
   @CsvSource({BARE + "," + DASHED, DASHED + "," + BARE, BARE + "," + BARE, DASHED + "," + DASHED})
   void theSpellingOfAUuidDoesNotMatter(String registered, String asked) {
-    tables.register(new Owner(registered, registered, registered));
+    tables.register(new Tenant(registered, registered, registered));
     assertTrue(isOwner(asked, asked, asked));
   }
 
   @Test
   void aRevocationHoldsAtOnce() {
-    tables.register(new Owner("domain", "project", "revoked"));
+    tables.register(new Tenant("domain", "project", "revoked"));
     assertTrue(isOwner("domain", "project", "revoked"));
-    tables.revoke(new Owner("domain", "project", "revoked"));
+    tables.revoke(new Tenant("domain", "project", "revoked"));
     assertFalse(isOwner("domain", "project", "revoked"));
   }
 

@@ -1,5 +1,6 @@
 package dev.marketreserve.dynamodb;
 
+import static dev.marketreserve.reservation.Requests.id;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -10,13 +11,21 @@ import dev.marketreserve.reservation.Requests;
 import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
 import dev.marketreserve.reservation.ReservationsContract;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 @Tag("dynamodb")
@@ -52,6 +61,50 @@ class ReservationsTableTest extends ReservationsContract {
   }
 
   @Test
+  void theItemHasCanonicalIds() {
+    Reservation reservation =
+        new Reservation(
+            new ReserveRequest(
+                id("D0000000000000000000000000000001"),
+                id("D0000000000000000000000000000002"),
+                id("D0000000000000000000000000000003"),
+                id("D0000000000000000000000000000004"),
+                null),
+            "purchase",
+            Instant.EPOCH);
+    reservations().putIfAbsent(reservation, deadline);
+    assertEquals(
+        Map.of(
+            "group_id", "d0000000-0000-0000-0000-000000000004",
+            "purchase_id", "purchase",
+            "domain_id", "d0000000-0000-0000-0000-000000000001",
+            "project_id", "d0000000-0000-0000-0000-000000000002",
+            "instance_id", "d0000000-0000-0000-0000-000000000003",
+            "created_at", "1970-01-01T00:00:00.000Z"),
+        tables.reservation("d0000000-0000-0000-0000-000000000004"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"domain_id", "project_id", "instance_id", "idempotency_key"})
+  void anItemThatIsNoReservationIsAFaultThatNamesTheAttribute(String attribute) {
+    String group = UUID.randomUUID().toString();
+    Map<String, AttributeValue> item = new HashMap<>();
+    for (String name :
+        List.of("purchase_id", "domain_id", "project_id", "instance_id", "idempotency_key")) {
+      item.put(name, AttributeValue.fromS("x"));
+    }
+    item.put("created_at", AttributeValue.fromS("2026-01-02T03:04:05.060Z"));
+    item.put(attribute, AttributeValue.fromS(" "));
+    item.put("group_id", AttributeValue.fromS(group));
+    tables.client().putItem(put -> put.tableName(tables.settings().reservationsTable()).item(item));
+    RuntimeException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> reservations().putIfAbsent(Requests.reservation(group, null), deadline));
+    assertEquals("A reservation has a malformed " + attribute, e.getMessage());
+  }
+
+  @Test
   void withoutAnIdempotencyKeyTheItemHasNoSuchAttribute() {
     reservations().putIfAbsent(Requests.reservation("keyless", null), deadline);
     assertFalse(tables.reservation("keyless").containsKey("idempotency_key"));
@@ -59,9 +112,9 @@ class ReservationsTableTest extends ReservationsContract {
 
   @Test
   void aTableThatIsNotThereIsAnOutageThatKeepsItsCause() {
-    StoreUnavailableException e =
+    UnknownOutcomeException e =
         assertThrows(
-            StoreUnavailableException.class,
+            UnknownOutcomeException.class,
             () -> in("no-such-table").putIfAbsent(Requests.reservation("g", null), deadline));
     assertFalse(e.throttled());
     assertInstanceOf(ResourceNotFoundException.class, e.getCause());
@@ -71,16 +124,13 @@ class ReservationsTableTest extends ReservationsContract {
   void afterTheDeadlineNothingIsWritten() {
     Deadline over = Deadline.in(Duration.ZERO);
     assertThrows(
-        StoreUnavailableException.class,
+        UnknownOutcomeException.class,
         () -> reservations().putIfAbsent(Requests.reservation("too-late", null), over));
     assertEquals(Map.of(), tables.reservation("too-late"));
   }
 
-  private static Reservations in(String table) {
+  private Reservations in(String table) {
     return new ReservationsTable(
-        DynamoDbEnhancedClient.builder()
-            .dynamoDbClient(RetryBudget.clientBuilder().build())
-            .build(),
-        table);
+        DynamoDbEnhancedClient.builder().dynamoDbClient(tables.deadlineClient()).build(), table);
   }
 }

@@ -162,7 +162,7 @@ class OpenApiTest {
     assertEquals("daily-wake-up", event.getRequestContext().getRequestId());
     BadRequestException refusal =
         assertThrows(BadRequestException.class, () -> RequestReader.read(event));
-    assertEquals(ErrorCode.MISSING_PARAMETER, refusal.answer().error());
+    assertEquals(ErrorCode.MISSING_PARAMETER, refusal.response().error());
   }
 
   /** Whether the function accepts a request that is good but for one value. */

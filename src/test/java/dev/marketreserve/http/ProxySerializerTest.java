@@ -7,7 +7,7 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.amazonaws.services.lambda.runtime.serialization.events.LambdaEventSerializers;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Refused;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -38,7 +38,7 @@ class ProxySerializerTest {
   @Test
   void aResponseIsWrittenLikeByTheSerializerOfTheRuntime() throws IOException {
     APIGatewayProxyResponseEvent response =
-        Responses.of(Refused.with(ErrorCode.NO_PERMISSION), "request \"ä\"");
+        ResponseWriter.write(Refused.with(ErrorCode.NO_PERMISSION), "request \"ä\"");
     ByteArrayOutputStream own = new ByteArrayOutputStream();
     serializer.toJson(response, own, APIGatewayProxyResponseEvent.class);
     ByteArrayOutputStream runtimes = new ByteArrayOutputStream();
@@ -66,8 +66,14 @@ class ProxySerializerTest {
     APIGatewayProxyRequestEvent event = read(json);
     BadRequestException e =
         assertThrows(BadRequestException.class, () -> RequestReader.read(event));
-    assertEquals(Refused.naming("project_id", ErrorCode.MISSING_PARAMETER), e.answer());
+    assertEquals(Refused.naming("project_id", ErrorCode.MISSING_PARAMETER), e.response());
     assertEquals("invocation", RequestId.of(event, "invocation"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"true\"", "7", "null", "{}"})
+  void aFlagThatIsNoBooleanIsFalse(String flag) {
+    assertEquals(false, read("{\"isBase64Encoded\":" + flag + "}").getIsBase64Encoded());
   }
 
   @ParameterizedTest

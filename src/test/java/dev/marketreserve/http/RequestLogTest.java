@@ -11,8 +11,8 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.marketreserve.http.Answer.Created;
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Created;
+import dev.marketreserve.http.Response.Refused;
 import dev.marketreserve.reservation.Requests;
 import dev.marketreserve.reservation.ReserveRequest;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestLogTest {
 
-  private static final Answer CREATED = new Created("Group", "purchase", true);
-  private static final Answer REFUSED = Refused.naming("body", ErrorCode.MISSING_PARAMETER);
+  private static final Response CREATED = new Created("Group", "purchase", true);
+  private static final Response REFUSED = Refused.naming("body", ErrorCode.MISSING_PARAMETER);
 
   private String log = "";
 
@@ -78,8 +78,9 @@ class RequestLogTest {
   @Test
   void theCallerIsThePrincipalThatSignedTheRequest() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
-    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn("arn:caller"));
-    assertEquals("arn:caller", line(event, null, REFUSED, null).get("caller").textValue());
+    String arn = "arn:aws:sts::111122223333:assumed-role/" + "r".repeat(64) + "/" + "s".repeat(64);
+    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn(arn));
+    assertEquals(arn, line(event, null, REFUSED, null).get("caller").textValue());
   }
 
   @Test
@@ -120,10 +121,35 @@ class RequestLogTest {
     assertEquals("d".repeat(64), line(event, null, REFUSED, null).get("domain_id").textValue());
   }
 
+  @Test
+  void noCallerFloodsTheLog() throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group");
+    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn("a".repeat(10_000)));
+    assertEquals("a".repeat(2048), line(event, null, REFUSED, null).get("caller").textValue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u00e4"})
+  void aRequestIdThatFitsInNoHeaderGivesWayToLambdas(String requestId)
+      throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group");
+    event.getRequestContext().setRequestId(requestId);
+    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+  }
+
+  @Test
+  void aRequestIdHas128CharactersAtMost() throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group");
+    event.getRequestContext().setRequestId("r".repeat(128));
+    assertEquals("r".repeat(128), line(event, null, REFUSED, null).get("request_id").textValue());
+    event.getRequestContext().setRequestId("r".repeat(129));
+    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+  }
+
   private JsonNode line(
       APIGatewayProxyRequestEvent event,
       @Nullable ReserveRequest request,
-      Answer answer,
+      Response answer,
       @Nullable Throwable failure)
       throws JsonProcessingException {
     log =

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Refused;
+import dev.marketreserve.reservation.Requests;
 import dev.marketreserve.reservation.ReserveRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -110,13 +111,13 @@ class RequestReaderTest {
   @ParameterizedTest
   @ValueSource(strings = {"!", "~", "a,b;c=\"d\"", "a%20"})
   void anIdempotencyKeyIsVisibleAscii(String key) throws BadRequestException {
-    assertEquals(key, RequestReader.read(withKey(key)).idempotencyKey());
+    assertEquals(Requests.key(key), RequestReader.read(withKey(key)).idempotencyKey());
   }
 
   @Test
   void anIdempotencyKeyHas255CharactersAtMost() throws BadRequestException {
     String longest = "k".repeat(255);
-    assertEquals(longest, RequestReader.read(withKey(longest)).idempotencyKey());
+    assertEquals(Requests.key(longest), RequestReader.read(withKey(longest)).idempotencyKey());
     assertRefused(withKey(longest + "k"), ErrorCode.PARAMETER_TOO_LONG, "Idempotency-Key");
   }
 
@@ -301,7 +302,7 @@ class RequestReaderTest {
   private static void assertRefused(APIGatewayProxyRequestEvent event, Refused expected) {
     BadRequestException e =
         assertThrows(BadRequestException.class, () -> RequestReader.read(event));
-    assertEquals(expected, e.answer());
+    assertEquals(expected, e.response());
   }
 
   private static APIGatewayProxyRequestEvent withKey(String key) {

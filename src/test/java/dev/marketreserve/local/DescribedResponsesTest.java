@@ -3,7 +3,7 @@ package dev.marketreserve.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.marketreserve.OpenApi;
-import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tenant;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
@@ -16,35 +16,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the local API answers is what {@code openapi.yaml} describes: status, headers, body. */
 class DescribedResponsesTest {
 
-  private static final String SDK_ENDPOINT = "aws.endpointUrlDynamoDb";
   private static final String GROUP = "{\"group_id\":\"%s\"}";
-  private static final Owner OWNER = Events.owner();
+  private static final Tenant OWNER = Events.tenant();
   private static final String URL_PATH = LocalApi.reserveUrl("", OWNER);
 
-  private static final Optional<String> sdkEndpoint =
-      Optional.ofNullable(System.getProperty(SDK_ENDPOINT));
-  private static LocalApi api;
+  @AutoClose private static LocalApi api;
 
   private final OpenApi openApi = new OpenApi();
 
   @BeforeAll
   static void start() throws IOException {
     api = LocalApi.start(0, "127.0.0.1", 0, List.of(OWNER));
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    sdkEndpoint.ifPresentOrElse(
-        endpoint -> System.setProperty(SDK_ENDPOINT, endpoint),
-        () -> System.clearProperty(SDK_ENDPOINT));
   }
 
   @Test
@@ -61,7 +50,7 @@ class DescribedResponsesTest {
 
   @Test
   void a403IsAsDescribed() throws Exception {
-    String foreign = LocalApi.reserveUrl("", new Owner("", OWNER.projectId(), "somebody-elses"));
+    String foreign = LocalApi.reserveUrl("", new Tenant("", OWNER.projectId(), "somebody-elses"));
     expect(403, foreign, GROUP.formatted("g"), "order-3");
   }
 

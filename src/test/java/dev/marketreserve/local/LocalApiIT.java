@@ -34,6 +34,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** The local API over HTTP, as a process like the one that {@code mvn -Plocal} starts. */
@@ -155,11 +158,13 @@ class LocalApiIT {
   void dynamoDbListensOnThePrintedPort() {
     Matcher url = Pattern.compile("DynamoDB on (http://127.0.0.1:\\d+)\\.").matcher(console);
     assertTrue(url.find(), console::toString);
-    System.setProperty("aws.region", "eu-west-1");
-    System.setProperty("aws.accessKeyId", "any");
-    System.setProperty("aws.secretAccessKey", "any");
     try (DynamoDbClient client =
-        DynamoDbClient.builder().endpointOverride(URI.create(url.group(1))).build()) {
+        DynamoDbClient.builder()
+            .endpointOverride(URI.create(url.group(1)))
+            .region(Region.EU_WEST_1)
+            .credentialsProvider(
+                StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
+            .build()) {
       assertEquals(
           List.of("InstanceOwnersTable", "ReservationsTable"), client.listTables().tableNames());
     }

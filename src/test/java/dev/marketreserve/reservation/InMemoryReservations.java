@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Reservations that end with the process. */
 public final class InMemoryReservations implements Reservations {
 
-  private final Map<String, Reservation> byGroup = new ConcurrentHashMap<>();
+  private final Map<ResourceId, Reservation> byGroup = new ConcurrentHashMap<>();
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {

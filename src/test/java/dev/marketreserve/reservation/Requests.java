@@ -13,15 +13,20 @@ public final class Requests {
     return ResourceId.parse(text).orElseThrow();
   }
 
+  /** The idempotency key that {@code text} is; null for null. */
+  public static @Nullable IdempotencyKey key(@Nullable String text) {
+    return text == null ? null : IdempotencyKey.parse(text).orElseThrow();
+  }
+
   /** A request of the tenant {@code domain}, {@code project}, {@code instance}. */
   public static ReserveRequest request(String groupId, @Nullable String idempotencyKey) {
     return new ReserveRequest(
-        id("domain"), id("project"), id("instance"), id(groupId), idempotencyKey);
+        id("domain"), id("project"), id("instance"), id(groupId), key(idempotencyKey));
   }
 
   /** A reservation of the same tenant with a fresh purchase id. */
   public static Reservation reservation(String groupId, @Nullable String idempotencyKey) {
-    return Reservation.of(
+    return new Reservation(
         request(groupId, idempotencyKey),
         UUID.randomUUID().toString(),
         Instant.parse("2026-01-02T03:04:05.060Z"));

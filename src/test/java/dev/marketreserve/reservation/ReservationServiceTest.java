@@ -1,6 +1,7 @@
 package dev.marketreserve.reservation;
 
 import static dev.marketreserve.reservation.Requests.id;
+import static dev.marketreserve.reservation.Requests.key;
 import static dev.marketreserve.reservation.Requests.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -100,31 +101,18 @@ class ReservationServiceTest {
   }
 
   @Test
-  void theRecordHasCanonicalIdsAndMilliseconds() {
+  void theRecordHasTheRequestAPurchaseAndMilliseconds() {
     List<Reservation> put = new ArrayList<>();
     Reservations recording =
         (wanted, due) -> {
           put.add(wanted);
           return wanted;
         };
-    ReserveRequest request =
-        new ReserveRequest(
-            id("D0000000000000000000000000000001"),
-            id("D0000000000000000000000000000002"),
-            id("D0000000000000000000000000000003"),
-            id("D0000000000000000000000000000004"),
-            "key");
-    serviceOver(recording).reserve(request, deadline);
+    serviceOver(recording).reserve(request("group", "key"), deadline);
     assertEquals(
         List.of(
             new Reservation(
-                "d0000000-0000-0000-0000-000000000004",
-                "purchase-1",
-                "d0000000-0000-0000-0000-000000000001",
-                "d0000000-0000-0000-0000-000000000002",
-                "d0000000-0000-0000-0000-000000000003",
-                Instant.parse("2026-01-02T12:00:00.123Z"),
-                "key")),
+                request("group", "key"), "purchase-1", Instant.parse("2026-01-02T12:00:00.123Z"))),
         put);
   }
 
@@ -162,6 +150,6 @@ class ReservationServiceTest {
 
   private static ReserveRequest of(
       String domain, String project, String instance, @Nullable String key) {
-    return new ReserveRequest(id(domain), id(project), id(instance), id("group"), key);
+    return new ReserveRequest(id(domain), id(project), id(instance), id("group"), key(key));
   }
 }

@@ -35,14 +35,15 @@ public abstract class ReservationsContract {
     Reservation first = reservation(newGroup(), null);
     reservations().putIfAbsent(first, deadline);
     assertEquals(
-        first, reservations().putIfAbsent(reservation(first.groupId(), "other"), deadline));
+        first,
+        reservations().putIfAbsent(reservation(first.groupId().canonical(), "other"), deadline));
   }
 
   @Test
   void aLaterReservationOfAGroupGetsTheFirstOneBack() {
     Reservation first = reservation(newGroup(), "key");
     reservations().putIfAbsent(first, deadline);
-    Reservation later = reservation(first.groupId(), null);
+    Reservation later = reservation(first.groupId().canonical(), null);
     assertEquals(first, reservations().putIfAbsent(later, deadline));
     assertEquals(first, reservations().putIfAbsent(later, deadline));
   }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.runtime.PackagedFunction.Response;
+import dev.marketreserve.http.ReceivedResponse;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ class ConcurrencyIT {
 
   @BeforeAll
   static void start(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(AT_ONCE));
     function = PackagedFunction.start(environment);
@@ -43,7 +43,7 @@ class ConcurrencyIT {
     List<String> groups =
         Stream.generate(() -> UUID.randomUUID().toString()).limit(AT_ONCE).toList();
 
-    List<Response> responses = sendAtOnce(groups);
+    List<ReceivedResponse> responses = sendAtOnce(groups);
 
     for (int i = 0; i < AT_ONCE; i++) {
       assertEquals(201, responses.get(i).status());
@@ -58,14 +58,15 @@ class ConcurrencyIT {
   void oneOfManyRequestsForAGroupReservesIt() {
     String group = UUID.randomUUID().toString();
 
-    List<Response> responses = sendAtOnce(Collections.nCopies(AT_ONCE, group));
+    List<ReceivedResponse> responses = sendAtOnce(Collections.nCopies(AT_ONCE, group));
 
     assertEquals(
         Map.of(201, 1L, 409, AT_ONCE - 1L),
-        responses.stream().collect(Collectors.groupingBy(Response::status, Collectors.counting())));
+        responses.stream()
+            .collect(Collectors.groupingBy(ReceivedResponse::status, Collectors.counting())));
   }
 
-  private static List<Response> sendAtOnce(List<String> groups) {
+  private static List<ReceivedResponse> sendAtOnce(List<String> groups) {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       return groups.stream()
           .map(

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.FaultyDynamoDb;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +27,11 @@ class CostIT {
 
   @Test
   void noOutcomeTakesMoreThanTwoCallsToDynamoDb(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     List<String> calls = new CopyOnWriteArrayList<>();
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(
-                DynamoDbExtension.endpoint(),
+                tables.endpoint(),
                 call -> {
                   calls.add(call.operation());
                   return Fault.NONE;
@@ -53,7 +53,7 @@ class CostIT {
 
       assertEquals(201, function.send(PackagedFunction.json(keyed)).status());
       calls.clear();
-      PackagedFunction.Response replay = function.send(PackagedFunction.json(keyed));
+      ReceivedResponse replay = function.send(PackagedFunction.json(keyed));
       assertEquals("true", replay.headers().path("Idempotent-Replayed").asText());
       assertEquals(List.of("GetItem", "PutItem"), calls);
     }
@@ -62,7 +62,7 @@ class CostIT {
   @Test
   void theFirstRequestAfterARestorationLoadsFewClasses(Tables tables, @TempDir Path directory)
       throws IOException {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     Path log = directory.resolve("classes.log");
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");

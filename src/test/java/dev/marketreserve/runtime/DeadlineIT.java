@@ -6,9 +6,8 @@ import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.chaos.FaultyDynamoDb.Call;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.runtime.PackagedFunction.Response;
+import dev.marketreserve.http.ReceivedResponse;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -31,11 +30,10 @@ class DeadlineIT {
 
   @BeforeAll
   static void start(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     dynamoDb =
         FaultyDynamoDb.start(
-            DynamoDbExtension.endpoint(),
-            call -> late.test(call) ? Fault.after(Symptom.LATE) : Fault.NONE);
+            tables.endpoint(), call -> late.test(call) ? Fault.after(Symptom.LATE) : Fault.NONE);
     function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()));
     assertEquals(
         201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
@@ -51,13 +49,9 @@ class DeadlineIT {
   void theCallerIsToldBeforeLambdaCutsTheInvocationOff(boolean write) {
     late = call -> call.isWrite() == write;
 
-    Response response =
-        Response.of(
-            function
-                .runtime()
-                .api()
-                .invoke(
-                    PackagedFunction.eventFor(UUID.randomUUID().toString()).toString(), TIME_LEFT));
+    ReceivedResponse response =
+        function.send(
+            PackagedFunction.eventFor(UUID.randomUUID().toString()).toString(), TIME_LEFT);
 
     assertEquals(500, response.status());
     assertEquals("APIG.9999", response.errorCode());

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.runtime.Completion.Failed;
-import dev.marketreserve.runtime.PackagedFunction.Response;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -82,7 +82,7 @@ class ForeignPayloadsIT {
 
   @BeforeAll
   static void start(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     function = PackagedFunction.start(PackagedFunction.environment(tables));
   }
 
@@ -106,7 +106,7 @@ class ForeignPayloadsIT {
         HTTP_API_EVENT
       })
   void aPayloadThatIsNoProxyEventIsABadRequest(String payload) {
-    Response response = Response.of(function.invoke(payload));
+    ReceivedResponse response = function.send(payload);
 
     assertEquals(400, response.status());
     assertEquals("APIG.2001", response.errorCode());
@@ -117,7 +117,7 @@ class ForeignPayloadsIT {
     ObjectNode event = PackagedFunction.event("reserve.json").put("body", "");
     int room = MAX_PAYLOAD_BYTES - event.toString().length();
 
-    Response response = function.send(event.put("body", "g".repeat(room)));
+    ReceivedResponse response = function.send(event.put("body", "g".repeat(room)));
 
     assertEquals(400, response.status());
     assertEquals("APIG.2006", response.errorCode());

@@ -7,10 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.runtime.Completion.Failed;
-import dev.marketreserve.runtime.PackagedFunction.Response;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -22,11 +21,11 @@ class KilledRuntimeIT {
 
   @Test
   void theCallersRepeatWithItsKeyGetsThePurchaseThatWasMade(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(
-                DynamoDbExtension.endpoint(),
+                tables.endpoint(),
                 call -> call.isWrite() ? Fault.after(Symptom.LATE) : Fault.NONE);
         PackagedFunction killed =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
@@ -43,7 +42,7 @@ class KilledRuntimeIT {
     assertEquals(1, stored.size());
 
     try (PackagedFunction function = PackagedFunction.start(PackagedFunction.environment(tables))) {
-      Response response = function.send(event);
+      ReceivedResponse response = function.send(event);
 
       assertEquals(201, response.status());
       assertEquals(stored.getFirst().get("purchase_id"), response.purchaseId());

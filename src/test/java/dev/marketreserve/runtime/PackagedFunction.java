@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
+import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.runtime.Completion.Returned;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,6 +27,8 @@ import java.util.Map;
 final class PackagedFunction implements AutoCloseable {
 
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Duration TIMEOUT =
+      Duration.ofSeconds(SamTemplate.read().function().get("Timeout").asInt());
 
   private final LambdaRuntime runtime;
 
@@ -45,14 +47,14 @@ final class PackagedFunction implements AutoCloseable {
   }
 
   /**
-   * The environment of the template, its variables pointed at these tables; to which come what
-   * Lambda adds, memory, region and credentials.
+   * The environment of the template, pointed at these tables, with the memory, the region and the
+   * credentials that Lambda adds.
    */
   static Map<String, String> environment(Tables tables) {
-    return environment(tables, DynamoDbExtension.endpoint());
+    return environment(tables, tables.endpoint());
   }
 
-  /** The same on another way to the DynamoDB of the tables. */
+  /** The same, with the DynamoDB of the tables at another address. */
   static Map<String, String> environment(Tables tables, URI endpoint) {
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
     environment.replace(Settings.RESERVATIONS_TABLE, tables.settings().reservationsTable());
@@ -61,9 +63,9 @@ final class PackagedFunction implements AutoCloseable {
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         SamTemplate.read().function().get("MemorySize").asText());
-    environment.put("AWS_REGION", System.getProperty("aws.region"));
-    environment.put("AWS_ACCESS_KEY_ID", System.getProperty("aws.accessKeyId"));
-    environment.put("AWS_SECRET_ACCESS_KEY", System.getProperty("aws.secretAccessKey"));
+    environment.put("AWS_REGION", "us-east-1");
+    environment.put("AWS_ACCESS_KEY_ID", "local");
+    environment.put("AWS_SECRET_ACCESS_KEY", "local");
     return environment;
   }
 
@@ -82,9 +84,9 @@ final class PackagedFunction implements AutoCloseable {
     return event("reserve.json").put("body", body);
   }
 
-  /** Makes the caller of {@code events/} the owner of the instance that they are about. */
-  static void registerOwner(Tables tables) {
-    tables.register(Events.owner());
+  /** Makes the tenant of {@code events/} the owner of its instance. */
+  static void registerTenant(Tables tables) {
+    tables.register(Events.tenant());
   }
 
   LambdaRuntime runtime() {
@@ -93,14 +95,25 @@ final class PackagedFunction implements AutoCloseable {
 
   /** Invokes the function with any payload. */
   Completion invoke(String payload) {
-    return runtime
-        .api()
-        .invoke(payload, Duration.ofSeconds(SamTemplate.read().function().get("Timeout").asInt()));
+    return runtime.api().invoke(payload, TIMEOUT);
   }
 
-  /** Sends an event that the function is to answer. */
-  Response send(JsonNode event) {
-    return Response.of(invoke(event.toString()));
+  /** Sends an event that the function responds to. */
+  ReceivedResponse send(JsonNode event) {
+    return send(event.toString());
+  }
+
+  /** Sends a payload that the function responds to. */
+  ReceivedResponse send(String payload) {
+    return send(payload, TIMEOUT);
+  }
+
+  /** Sends a payload by an invocation that Lambda cuts off after {@code timeLeft}. */
+  ReceivedResponse send(String payload, Duration timeLeft) {
+    long start = System.nanoTime();
+    Completion completion = runtime.api().invoke(payload, timeLeft);
+    Returned returned = assertInstanceOf(Returned.class, completion, completion::toString);
+    return ReceivedResponse.of(returned.payload(), Duration.ofNanos(System.nanoTime() - start));
   }
 
   @Override
@@ -113,27 +126,6 @@ final class PackagedFunction implements AutoCloseable {
       return JSON.readTree(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The response that the gateway would make of what the function returned. */
-  record Response(int status, JsonNode headers, JsonNode body) {
-
-    static Response of(Completion completion) {
-      JsonNode response =
-          json(assertInstanceOf(Returned.class, completion, completion::toString).payload());
-      return new Response(
-          response.get("statusCode").asInt(),
-          response.get("headers"),
-          json(response.get("body").asText()));
-    }
-
-    String purchaseId() {
-      return body.get("purchase_id").asText();
-    }
-
-    String errorCode() {
-      return body.path("error_code").asText();
     }
   }
 }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.runtime.PackagedFunction.Response;
+import dev.marketreserve.http.ReceivedResponse;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
@@ -23,7 +23,7 @@ class SnapStartIT {
 
   @Test
   void nothingOfAReservationIsMadeBeforeTheSnapshot(Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
     environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
@@ -39,7 +39,7 @@ class SnapStartIT {
       Set<String> purchases = new HashSet<>();
       for (PackagedFunction function : List.of(one, other, one, other)) {
         String group = UUID.randomUUID().toString();
-        Response response = function.send(PackagedFunction.eventFor(group));
+        ReceivedResponse response = function.send(PackagedFunction.eventFor(group));
         assertEquals(201, response.status());
         purchases.add(response.purchaseId());
         Instant created = Instant.parse(tables.reservation(group).get("created_at"));

@@ -26,7 +26,7 @@ class SoakIT {
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 16})
   void everyRequestIsAnswered(int atOnce, Tables tables) {
-    PackagedFunction.registerOwner(tables);
+    PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(atOnce));
     environment.merge("JAVA_TOOL_OPTIONS", "-Xmx40m", (set, added) -> set + " " + added);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
 import dev.marketreserve.reservation.ResourceId;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,19 +14,22 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 
-/** The two tables of {@code template.yaml}, made in some DynamoDB, and what is in them. */
-public final class Tables {
+/** The two tables of {@code template.yaml} in a DynamoDB of this machine, and their items. */
+public final class Tables implements AutoCloseable {
 
+  private final URI endpoint;
   private final DynamoDbClient client;
   private final Settings settings;
 
-  private Tables(DynamoDbClient client, Settings settings) {
+  private Tables(URI endpoint, DynamoDbClient client, Settings settings) {
+    this.endpoint = endpoint;
     this.client = client;
     this.settings = settings;
   }
 
   /** Makes the tables of the template, under the names of the template with a prefix. */
-  public static Tables create(DynamoDbClient client, String prefix) {
+  public static Tables create(URI endpoint, String prefix) {
+    DynamoDbClient client = DynamoDbServer.pointTo(endpoint, DynamoDbClient.builder()).build();
     SamTemplate template = SamTemplate.read();
     template
         .tables()
@@ -35,6 +39,7 @@ public final class Tables {
                     definition(prefix + table.getKey(), table.getValue().get("Properties"))));
     Settings names = Settings.from(template.environment());
     return new Tables(
+        endpoint,
         client,
         new Settings(prefix + names.reservationsTable(), prefix + names.instanceOwnersTable()));
   }
@@ -68,12 +73,27 @@ public final class Tables {
     return settings;
   }
 
-  /** A client of the DynamoDB that holds the tables. */
+  /** The address of the DynamoDB that has the tables. */
+  public URI endpoint() {
+    return endpoint;
+  }
+
+  /** A client without limits of its own, which ends with this object. */
   public DynamoDbClient client() {
     return client;
   }
 
-  public void register(Owner owner) {
+  /** A new client like the function's, with its limits. */
+  public DynamoDbClient deadlineClient() {
+    return DynamoDbServer.pointTo(endpoint, DeadlineClient.builder()).build();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  public void register(Tenant owner) {
     client.putItem(
         put ->
             put.tableName(settings.instanceOwnersTable())
@@ -84,7 +104,7 @@ public final class Tables {
                         "domain_id", AttributeValue.fromS(owner.domainId()))));
   }
 
-  public void revoke(Owner owner) {
+  public void revoke(Tenant owner) {
     client.deleteItem(
         delete ->
             delete

@@ -4,10 +4,10 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.Settings;
-import dev.marketreserve.dynamodb.RehearsedDynamoDb;
-import dev.marketreserve.dynamodb.RetryBudget;
+import dev.marketreserve.dynamodb.DeadlineClient;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.local.LocalContext;
+import dev.marketreserve.snapstart.CannedDynamoDb;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -42,35 +42,50 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 @Measurement(iterations = 5, time = 2)
 public class RequestPath implements AutoCloseable {
 
-  private static final byte[] EVENT =
-      """
-      {"headers": {"X-Domain-Id": "%1$s"},
-       "pathParameters": {"project_id": "%1$s", "instance_id": "%1$s"},
-       "body": "{\\"group_id\\": \\"%1$s\\"}"}
-      """
-          .formatted(RehearsedDynamoDb.ID)
-          .getBytes(StandardCharsets.UTF_8);
+  private static final byte[] RESERVED = event(CannedDynamoDb.FREE_GROUP);
+  private static final byte[] CONFLICT = event(CannedDynamoDb.TAKEN_GROUP);
 
   private final ProxySerializer serializer = new ProxySerializer();
   private final DynamoDbClient dynamoDb =
-      RetryBudget.clientBuilder()
+      DeadlineClient.builder()
           .region(Region.US_EAST_1)
           .credentialsProvider(AnonymousCredentialsProvider.create())
-          .httpClientBuilder(defaults -> new RehearsedDynamoDb())
+          .httpClientBuilder(defaults -> new CannedDynamoDb())
           .build();
   private final ReserveHandler function = new ReserveHandler(new Settings("R", "O"), dynamoDb);
+  private boolean conflict;
 
-  /** The response to one request. */
+  /**
+   * The bytes of one response.
+   *
+   * @throws IllegalStateException where the response is not the expected one
+   */
   @Benchmark
   public byte[] request() {
+    conflict = !conflict;
     APIGatewayProxyRequestEvent event =
-        serializer.fromJson(new ByteArrayInputStream(EVENT), APIGatewayProxyRequestEvent.class);
+        serializer.fromJson(
+            new ByteArrayInputStream(conflict ? CONFLICT : RESERVED),
+            APIGatewayProxyRequestEvent.class);
     APIGatewayProxyResponseEvent response =
         function.handleRequest(
             event, new LocalContext("request", Duration.ofSeconds(10), line -> {}));
+    if (response.getStatusCode() != (conflict ? 409 : 201)) {
+      throw new IllegalStateException("Not the expected response: " + response);
+    }
     ByteArrayOutputStream output = new ByteArrayOutputStream();
     serializer.toJson(response, output, APIGatewayProxyResponseEvent.class);
     return output.toByteArray();
+  }
+
+  private static byte[] event(String group) {
+    return """
+        {"headers": {"X-Domain-Id": "%1$s"},
+         "pathParameters": {"project_id": "%1$s", "instance_id": "%1$s"},
+         "body": "{\\"group_id\\": \\"%2$s\\"}"}
+        """
+        .formatted(CannedDynamoDb.TENANT, group)
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   @Override

@@ -2,11 +2,10 @@ package dev.marketreserve.local;
 
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Listener;
-import dev.marketreserve.dynamodb.Owner;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
@@ -15,7 +14,6 @@ import java.util.UUID;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
  * The API on this machine: HTTP on 127.0.0.1 in front of the real handler, DynamoDB Local behind it
@@ -26,13 +24,13 @@ public final class LocalApi implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
 
   private final DynamoDbLocal dynamoDb;
-  private final DynamoDbClient client;
+  private final Tables tables;
   private final Server server;
   private final int port;
 
-  private LocalApi(DynamoDbLocal dynamoDb, DynamoDbClient client, Server server, int port) {
+  private LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port) {
     this.dynamoDb = dynamoDb;
-    this.client = client;
+    this.tables = tables;
     this.server = server;
     this.port = port;
   }
@@ -43,7 +41,7 @@ public final class LocalApi implements AutoCloseable {
    * @param port 0 for any that is free, and so for {@code dynamoDbPort}
    * @throws IOException where a port is taken
    */
-  static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<Owner> owners)
+  static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<Tenant> owners)
       throws IOException {
     Server server = new Server(new VirtualThreadPool());
     ServerConnector connector = Listener.open(server, HOST, port);
@@ -54,18 +52,16 @@ public final class LocalApi implements AutoCloseable {
       connector.close();
       throw e;
     }
-    DynamoDbExtension.pointSdkTo(dynamoDb.endpoint());
-    DynamoDbClient client = DynamoDbClient.create();
-    Tables tables = Tables.create(client, "");
+    Tables tables = Tables.create(dynamoDb.endpoint(), "");
     owners.forEach(tables::register);
-    ReserveHandler function = new ReserveHandler(SamTemplate.read().environment());
+    ReserveHandler function = new ReserveHandler(tables.settings(), tables.deadlineClient());
     server.setHandler(new Gateway(function, System.out::print));
     try {
       server.start();
     } catch (Exception e) {
       throw new IllegalStateException("The local API does not start", e);
     }
-    return new LocalApi(dynamoDb, client, server, connector.getLocalPort());
+    return new LocalApi(dynamoDb, tables, server, connector.getLocalPort());
   }
 
   String url() {
@@ -83,13 +79,13 @@ public final class LocalApi implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("The local API does not stop", e);
     }
-    client.close();
+    tables.close();
     dynamoDb.close();
   }
 
   /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
-    Owner sample = Events.owner();
+    Tenant sample = Events.tenant();
     try {
       LocalApi api =
           start(
@@ -97,7 +93,7 @@ public final class LocalApi implements AutoCloseable {
               arguments[1],
               Integer.parseInt(arguments[2]),
               arguments.length > 3 && !arguments[3].isBlank()
-                  ? List.of(sample, Owner.parse(arguments[3]))
+                  ? List.of(sample, Tenant.parse(arguments[3]))
                   : List.of(sample));
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
@@ -122,7 +118,7 @@ public final class LocalApi implements AutoCloseable {
   }
 
   /** The URL that the tenant {@code owner} reserves at. */
-  static String reserveUrl(String base, Owner owner) {
+  static String reserveUrl(String base, Tenant owner) {
     return SamTemplate.read()
         .routes()
         .getFirst()

@@ -1,18 +1,21 @@
 package dev.marketreserve.reservation;
 
-/** A store did not answer, or not in time: what it was asked for may or may not have happened. */
-public final class StoreUnavailableException extends RuntimeException {
+/**
+ * A store gave no answer, or none in time. The work that it was asked for may have been done, or
+ * may still be done.
+ */
+public final class UnknownOutcomeException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   private final boolean throttled;
 
-  public StoreUnavailableException(String message, boolean throttled, Throwable cause) {
+  public UnknownOutcomeException(String message, boolean throttled, Throwable cause) {
     super(message, cause);
     this.throttled = throttled;
   }
 
-  public StoreUnavailableException(String message) {
+  public UnknownOutcomeException(String message) {
     super(message);
     this.throttled = false;
   }

@@ -3,11 +3,11 @@ package dev.marketreserve.http;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import dev.marketreserve.http.Answer.Created;
-import dev.marketreserve.http.Answer.Refused;
+import dev.marketreserve.http.Response.Created;
+import dev.marketreserve.http.Response.Refused;
 import dev.marketreserve.reservation.Outcome;
 import dev.marketreserve.reservation.Requests;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -16,12 +16,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class ResponsesTest {
+class ResponseWriterTest {
 
   @Test
   void aReservationIs201WithGroupAndPurchase() {
     APIGatewayProxyResponseEvent response =
-        Responses.of(new Created("Group", "purchase", false), "request");
+        ResponseWriter.write(new Created("Group", "purchase", false), "request");
     assertEquals(201, response.getStatusCode());
     assertEquals("{\"group_id\":\"Group\",\"purchase_id\":\"purchase\"}", response.getBody());
     assertEquals(
@@ -33,7 +33,7 @@ class ResponsesTest {
   @Test
   void aReplayDiffersOnlyInItsHeader() {
     APIGatewayProxyResponseEvent response =
-        Responses.of(new Created("group", "purchase", true), "request");
+        ResponseWriter.write(new Created("group", "purchase", true), "request");
     assertEquals(201, response.getStatusCode());
     assertEquals("{\"group_id\":\"group\",\"purchase_id\":\"purchase\"}", response.getBody());
     assertEquals("true", response.getHeaders().get("Idempotent-Replayed"));
@@ -42,7 +42,7 @@ class ResponsesTest {
   @Test
   void anErrorHasCodeMessageAndRequestId() {
     APIGatewayProxyResponseEvent response =
-        Responses.of(Refused.naming("group_id", ErrorCode.INVALID_PARAMETER), "request");
+        ResponseWriter.write(Refused.naming("group_id", ErrorCode.INVALID_PARAMETER), "request");
     assertEquals(400, response.getStatusCode());
     assertEquals(
         "{\"error_code\":\"APIG.2012\","
@@ -72,8 +72,8 @@ class ResponsesTest {
 
   @ParameterizedTest
   @MethodSource
-  void everyOutcomeHasItsAnswer(Outcome outcome, Answer expected) {
-    assertEquals(expected, Answer.of(outcome, Requests.request("Group", null)));
+  void everyOutcomeHasItsAnswer(Outcome outcome, Response expected) {
+    assertEquals(expected, Response.of(outcome, Requests.request("Group", null)));
   }
 
   static Stream<Arguments> everyOutcomeHasItsAnswer() {
@@ -89,11 +89,11 @@ class ResponsesTest {
     Throwable cause = new IllegalStateException("internal");
     assertEquals(
         Refused.with(ErrorCode.THROTTLED),
-        Answer.of(new StoreUnavailableException("internal", true, cause)));
+        Response.of(new UnknownOutcomeException("internal", true, cause)));
     assertEquals(
         Refused.with(ErrorCode.SYSTEM_ERROR),
-        Answer.of(new StoreUnavailableException("internal", false, cause)));
+        Response.of(new UnknownOutcomeException("internal", false, cause)));
     assertEquals(
-        Refused.with(ErrorCode.SYSTEM_ERROR), Answer.of(new IllegalStateException("internal")));
+        Refused.with(ErrorCode.SYSTEM_ERROR), Response.of(new IllegalStateException("internal")));
   }
 }

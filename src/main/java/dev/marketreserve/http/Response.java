@@ -2,10 +2,10 @@ package dev.marketreserve.http;
 
 import dev.marketreserve.reservation.Outcome;
 import dev.marketreserve.reservation.ReserveRequest;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 
-/** What the caller is told, before it is written as JSON. */
-public sealed interface Answer {
+/** The response of the contract, before it is written as JSON. */
+sealed interface Response {
 
   /** The HTTP status. */
   int status();
@@ -15,9 +15,9 @@ public sealed interface Answer {
    *
    * @param groupId the API group as the caller wrote it
    * @param purchaseId the number of the product instance
-   * @param replayed whether an earlier request with the same idempotency key had reserved it
+   * @param replayed whether an earlier request with the same idempotency key reserved it
    */
-  record Created(String groupId, String purchaseId, boolean replayed) implements Answer {
+  record Created(String groupId, String purchaseId, boolean replayed) implements Response {
     @Override
     public int status() {
       return 201;
@@ -25,11 +25,11 @@ public sealed interface Answer {
   }
 
   /**
-   * The request was turned down.
+   * The request was refused, or failed.
    *
    * @param message for people; names the parameter at fault, never an internal
    */
-  record Refused(ErrorCode error, String message) implements Answer {
+  record Refused(ErrorCode error, String message) implements Response {
 
     static Refused with(ErrorCode error) {
       return new Refused(error, error.message());
@@ -45,8 +45,8 @@ public sealed interface Answer {
     }
   }
 
-  /** The answer to a request that came to a known outcome. */
-  static Answer of(Outcome outcome, ReserveRequest request) {
+  /** The response to a request that came to a known outcome. */
+  static Response of(Outcome outcome, ReserveRequest request) {
     return switch (outcome) {
       case Outcome.Reserved(String purchaseId, boolean replayed) ->
           new Created(request.groupId().written(), purchaseId, replayed);
@@ -55,9 +55,9 @@ public sealed interface Answer {
     };
   }
 
-  /** The answer to a request that failed through no fault of the caller's. */
-  static Answer of(RuntimeException failure) {
-    boolean throttled = failure instanceof StoreUnavailableException e && e.throttled();
+  /** The response to a request that failed through no fault of the caller's. */
+  static Response of(RuntimeException failure) {
+    boolean throttled = failure instanceof UnknownOutcomeException e && e.throttled();
     return Refused.with(throttled ? ErrorCode.THROTTLED : ErrorCode.SYSTEM_ERROR);
   }
 }

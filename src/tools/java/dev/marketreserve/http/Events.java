@@ -2,9 +2,10 @@ package dev.marketreserve.http;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
-import com.amazonaws.services.lambda.runtime.tests.EventLoader;
-import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tenant;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,10 +27,10 @@ public final class Events {
         .withBody("{\"group_id\": \"" + groupId + "\"}");
   }
 
-  /** The owner that the events in {@code events/} are about. */
-  public static Owner owner() {
+  /** The tenant of the events in {@code events/}. */
+  public static Tenant tenant() {
     APIGatewayProxyRequestEvent event = load("reserve");
-    return new Owner(
+    return new Tenant(
         Objects.requireNonNull(event.getHeaders().get(RequestReader.DOMAIN_ID)),
         Objects.requireNonNull(event.getPathParameters().get(RequestReader.PROJECT_ID)),
         Objects.requireNonNull(event.getPathParameters().get(RequestReader.INSTANCE_ID)));
@@ -46,8 +47,12 @@ public final class Events {
     }
   }
 
-  /** An event of {@code events/}, read as the Lambda runtime reads it. */
+  /** An event of {@code events/}, read by the function's own serializer. */
   public static APIGatewayProxyRequestEvent load(String name) {
-    return EventLoader.loadEvent("events/" + name + ".json", APIGatewayProxyRequestEvent.class);
+    try (InputStream file = Files.newInputStream(Path.of("events", name + ".json"))) {
+      return new ProxySerializer().fromJson(file, APIGatewayProxyRequestEvent.class);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -26,6 +26,9 @@ import java.util.concurrent.TimeUnit;
  * Lambda as one execution environment sees it: the Runtime API on a port of 127.0.0.1. A runtime
  * fetches its invocations there and brings what came of them. Safe for use by many threads.
  *
+ * <p>The JDK's server writes head and body apart. Start the JVM with {@code
+ * -Dsun.net.httpserver.nodelay=true}, or Nagle's algorithm delays each answer by 40 ms.
+ *
  * <p>It counts an invocation's time from the moment the runtime fetches it, as Lambda does, but
  * leaves a runtime alone that exceeds it.
  *
@@ -58,12 +61,6 @@ public final class RuntimeApi implements AutoCloseable {
     server.createContext(ROOT + "/restore/next", this::restoreNext);
     server.createContext(ROOT + "/restore/error", this::fail);
     server.createContext(CREDENTIALS, RuntimeApi::credentials);
-  }
-
-  static {
-    // The JDK's server writes head and body apart; Nagle's algorithm would delay each answer by 40
-    // ms.
-    System.setProperty("sun.net.httpserver.nodelay", "true");
   }
 
   /** Starts the API on a port that is free. */

@@ -4,10 +4,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
+import dev.marketreserve.image.FunctionImage;
+import dev.marketreserve.image.StubDynamoDb;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
 import dev.marketreserve.runtime.LambdaRuntime;
@@ -45,7 +46,7 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 final class Bench {
 
   private static final Path WORK = Path.of("target", "bench");
-  private static final Path SCRIPTS = Path.of("src", "test", "bench");
+  private static final Path SCRIPTS = Path.of("src", "tools", "bench");
   private static final Path FUNCTION = Path.of("target", "function");
   private static final String HANDLER = SamTemplate.read().function().get("Handler").asText();
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -71,10 +72,9 @@ final class Bench {
     }
     try (StubDynamoDb stub = StubDynamoDb.start();
         DynamoDbLocal local = DynamoDbLocal.start()) {
-      DynamoDbExtension.pointSdkTo(local.endpoint());
-      try (DynamoDbClient client = DynamoDbClient.create()) {
-        Tables.create(client, "").register(Events.owner());
-        createProducts(client);
+      try (Tables tables = Tables.create(local.endpoint(), "")) {
+        tables.register(Events.tenant());
+        createProducts(tables.client());
         bench.measure(contenders, stub, local);
       }
     }
@@ -159,8 +159,8 @@ final class Bench {
     return List.of(put.with("JAVA_TOOL_OPTIONS", options), get.with("JAVA_TOOL_OPTIONS", options));
   }
 
-  private static AotCache image() throws IOException {
-    AotCache image = AotCache.layOut(WORK.resolve("image"));
+  private static FunctionImage image() throws IOException {
+    FunctionImage image = FunctionImage.layOut(WORK.resolve("image"));
     image.train();
     return image;
   }

@@ -1,9 +1,10 @@
 package dev.marketreserve.dynamodb;
 
 import dev.marketreserve.reservation.Deadline;
-import dev.marketreserve.reservation.StoreUnavailableException;
+import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.util.function.Supplier;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkRequest;
@@ -26,10 +27,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 
 /**
- * How often and how long the function tries DynamoDB before it gives up: three attempts at most,
- * each cut off after a second, all of them over by the deadline of the request.
+ * The DynamoDB client that keeps to a deadline: three attempts for a call at most, each cut off
+ * after a second, all of them over by the deadline of the request.
  */
-public final class RetryBudget {
+public final class DeadlineClient {
 
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration CONNECTION_TIMEOUT = Duration.ofMillis(500);
@@ -41,13 +42,15 @@ public final class RetryBudget {
 
   private static final ScopedValue<Deadline> DEADLINE = ScopedValue.newInstance();
 
-  private RetryBudget() {}
+  private DeadlineClient() {}
 
   /**
-   * Builds a client that keeps to the budget. Region, credentials and endpoint come from where the
-   * SDK looks for them.
+   * Builds the client. Region, credentials and endpoint come from where the SDK looks for them.
+   *
+   * <p>Only the two tables of this package can call it: a call that has no deadline throws an
+   * {@link IllegalStateException}.
    */
-  public static DynamoDbClientBuilder clientBuilder() {
+  public static DynamoDbClientBuilder builder() {
     return DynamoDbClient.builder()
         .httpClientBuilder(
             UrlConnectionHttpClient.builder()
@@ -70,46 +73,59 @@ public final class RetryBudget {
   /**
    * Makes one call to DynamoDB that ends by the deadline.
    *
-   * @param call says in a few words what is called, for the log
-   * @throws StoreUnavailableException where the call failed, or had no time left to start
+   * @param purpose a few words for the log, as in "write the reservation"
+   * @throws UnknownOutcomeException where the call failed, or had no time left to start
    */
-  static <T> T spend(Deadline deadline, String call, Supplier<T> dynamoDb) {
+  static <T> T callBefore(Deadline deadline, String purpose, Supplier<T> call) {
     if (!deadline.remaining().isPositive()) {
-      throw new StoreUnavailableException("No time was left to " + call);
+      throw new UnknownOutcomeException("No time was left to " + purpose);
     }
     try {
-      return ScopedValue.where(DEADLINE, deadline).call(dynamoDb::get);
+      return ScopedValue.where(DEADLINE, deadline).call(call::get);
     } catch (AwsServiceException e) {
-      throw new StoreUnavailableException("Could not " + call, e.isThrottlingException(), e);
+      throw new UnknownOutcomeException("Could not " + purpose, e.isThrottlingException(), e);
     } catch (SdkException e) {
-      throw new StoreUnavailableException("Could not " + call, false, e);
+      throw new UnknownOutcomeException("Could not " + purpose, false, e);
     }
   }
 
+  private static Duration timeLeft() {
+    return DEADLINE
+        .orElseThrow(() -> new IllegalStateException("A call to DynamoDB without a deadline"))
+        .remaining();
+  }
+
   /**
-   * Bounds each call by the time its request has left. The enhanced client has no parameter for
-   * that, so the deadline comes with the scope of the call.
+   * Bounds each call by the time that its request has left. The enhanced client has no parameter
+   * for that, so the deadline comes with the scope of the call.
    */
   private static final class DeadlineInterceptor implements ExecutionInterceptor {
     @Override
     public SdkRequest modifyRequest(Context.ModifyRequest context, ExecutionAttributes attributes) {
-      Duration remaining = DEADLINE.get().remaining();
-      Duration timeout = remaining.isPositive() ? remaining : Duration.ofMillis(1);
-      return ((DynamoDbRequest) context.request())
-          .toBuilder().overrideConfiguration(o -> o.apiCallTimeout(timeout)).build();
+      Duration left = timeLeft();
+      DynamoDbRequest request = (DynamoDbRequest) context.request();
+      return request.toBuilder()
+          .overrideConfiguration(
+              request
+                  .overrideConfiguration()
+                  .map(AwsRequestOverrideConfiguration::toBuilder)
+                  .orElseGet(AwsRequestOverrideConfiguration::builder)
+                  .apiCallTimeout(left.isPositive() ? left : Duration.ofMillis(1))
+                  .build())
+          .build();
     }
   }
 
   /**
-   * Retries as {@code strategy} does, but not where the pause before the next attempt would outlast
-   * the deadline: the call then fails at once, with the error that DynamoDB gave.
+   * Retries as {@code strategy} does, unless the pause before the next attempt would outlast the
+   * deadline: the call then fails at once, with the error that DynamoDB gave.
    */
   private record RetryBeforeDeadline(RetryStrategy strategy) implements RetryStrategy {
 
     @Override
     public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
       RefreshRetryTokenResponse retry = strategy.refreshRetryToken(request);
-      if (retry.delay().compareTo(DEADLINE.get().remaining()) >= 0) {
+      if (retry.delay().compareTo(timeLeft()) >= 0) {
         throw new TokenAcquisitionFailedException(
             "No time is left to try again", retry.token(), request.failure());
       }

@@ -1,5 +1,6 @@
 package dev.marketreserve.bench;
 
+import dev.marketreserve.image.FunctionImage;
 import dev.marketreserve.runtime.LambdaRuntime;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -37,9 +38,9 @@ record Contender(
     return java(name, function, handler, event, true);
   }
 
-  /** The function of a container image, as {@link AotCache} lays it out. */
+  /** The function of a container image, as {@link FunctionImage} lays it out. */
   static Contender image(
-      String name, AotCache image, String handler, Function<String, String> event) {
+      String name, FunctionImage image, String handler, Function<String, String> event) {
     return new Contender(
         name, image.directory(), environment -> image.start(handler, environment), false, event);
   }

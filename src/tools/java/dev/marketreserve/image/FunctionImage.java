@@ -1,4 +1,4 @@
-package dev.marketreserve.bench;
+package dev.marketreserve.image;
 
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
@@ -17,16 +17,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The function of the container image, with an AOT cache of the JVM's: {@code function.jar} names
- * every library in its manifest, since the cache holds for one class path in one order.
+ * The function of the container image, with an AOT cache of the JVM. The cache holds for one class
+ * path in one order, so {@code function.jar} names every library in its manifest.
  *
- * <p>The cache is made by a training run: Lambda's runtime client starts the function, and the
- * events of {@code events/} are sent to it, on a DynamoDB that answers from memory.
+ * <p>A training run makes the cache: Lambda's runtime client starts the function, and the events of
+ * {@code events/} are sent to it, with {@link StubDynamoDb} behind it.
  *
- * @param directory where the function and the cache are
+ * @param directory the directory of the function and the cache
  * @see <a href="https://openjdk.org/jeps/514">JEP 514: Ahead-of-Time Command-Line Ergonomics</a>
  */
-record AotCache(Path directory) {
+public record FunctionImage(Path directory) {
 
   private static final String HANDLER = "dev.marketreserve.ReserveHandler";
 
@@ -36,12 +36,12 @@ record AotCache(Path directory) {
     if (arguments[0].equals("lay-out")) {
       layOut(directory);
     } else {
-      new AotCache(directory).train();
+      new FunctionImage(directory).train();
     }
   }
 
   /** Lays out the function from {@code target/function} and {@code target/runtime}. */
-  static AotCache layOut(Path directory) throws IOException {
+  public static FunctionImage layOut(Path directory) throws IOException {
     Path function = Path.of("target", "function");
     Path client = Path.of("target", "runtime");
     Files.createDirectories(directory.resolve("task"));
@@ -63,11 +63,11 @@ record AotCache(Path directory) {
         function.toString(),
         "META-INF");
     Files.delete(manifest);
-    return new AotCache(directory);
+    return new FunctionImage(directory);
   }
 
-  /** Starts the function with the cache; where the JVM cannot use it, it ends. */
-  LambdaRuntime start(String handler, Map<String, String> environment) {
+  /** Starts the function with the cache. A JVM that cannot use the cache ends. */
+  public LambdaRuntime start(String handler, Map<String, String> environment) {
     return start(handler, environment, "-XX:AOTMode=on -XX:AOTCache=");
   }
 
@@ -78,8 +78,8 @@ record AotCache(Path directory) {
     return LambdaRuntime.start(directory, directory.resolve("task"), handler, environment);
   }
 
-  /** Makes the cache, and sees that the function starts with it. */
-  void train() throws IOException {
+  /** Makes the cache, and checks that the function starts with it. */
+  public void train() throws IOException {
     Map<String, String> environment = new HashMap<>();
     environment.put("AWS_REGION", "us-east-1");
     environment.put("AWS_ACCESS_KEY_ID", "local");

@@ -1,4 +1,4 @@
-package dev.marketreserve.bench;
+package dev.marketreserve.image;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -16,12 +16,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A DynamoDB on a port of 127.0.0.1 that answers at once, to see the share of the function: every
- * get finds an owner, every put succeeds. It counts its calls.
+ * A DynamoDB on a port of 127.0.0.1 that answers at once: every get finds an owner, every put
+ * succeeds. It counts its calls.
  */
-final class StubDynamoDb implements AutoCloseable {
+public final class StubDynamoDb implements AutoCloseable {
 
-  /** The owner that the events of {@code events/} are about. */
+  /** The tenant of the events in {@code events/}. */
   private static final String OWNER =
       """
       {"Item": {"instance_id": {"S": "eddc4d25-480b-4cd6-b512-f270a1b8b341"}, \
@@ -38,7 +38,7 @@ final class StubDynamoDb implements AutoCloseable {
     this.owner = owner;
   }
 
-  static StubDynamoDb start() {
+  public static StubDynamoDb start() {
     try {
       ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
       StubDynamoDb stub = new StubDynamoDb(server, response(OWNER));
@@ -49,17 +49,18 @@ final class StubDynamoDb implements AutoCloseable {
     }
   }
 
-  URI endpoint() {
+  /** The address. */
+  public URI endpoint() {
     return URI.create("http://127.0.0.1:" + server.getLocalPort());
   }
 
   /** The calls so far. */
-  int calls() {
+  public int calls() {
     return calls.get();
   }
 
   /** Closes every connection, as it happens between a snapshot and its restoration. */
-  void dropConnections() {
+  public void dropConnections() {
     connections.forEach(StubDynamoDb::close);
   }
 

@@ -1,0 +1,49 @@
+package dev.marketreserve.http;
+
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.ReservationService;
+import dev.marketreserve.reservation.ReserveRequest;
+import java.time.Duration;
+
+/**
+ * The HTTP side of a reservation: a proxy event comes in, a response of the contract goes out, and
+ * one line goes to the log. Safe for use by many threads.
+ */
+public final class ReserveEndpoint {
+
+  private final ReservationService reservations;
+
+  /** The endpoint over the given reservations. */
+  public ReserveEndpoint(ReservationService reservations) {
+    this.reservations = reservations;
+  }
+
+  /**
+   * Responds to one request. A failure becomes a 500; nothing is thrown.
+   *
+   * @param invocationId Lambda's request id
+   * @param deadline when DynamoDB is given up
+   */
+  public APIGatewayProxyResponseEvent respond(
+      APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {
+    long start = System.nanoTime();
+    ReserveRequest request = null;
+    RuntimeException failure = null;
+    Response response;
+    try {
+      request = RequestReader.read(event);
+      response = Response.of(reservations.reserve(request, deadline), request);
+    } catch (BadRequestException e) {
+      response = e.response();
+    } catch (RuntimeException e) {
+      failure = e;
+      response = Response.of(e);
+    }
+    Duration duration = Duration.ofNanos(System.nanoTime() - start);
+    log.log(RequestLog.line(event, invocationId, request, response, failure, duration));
+    return ResponseWriter.write(response, RequestId.of(event, invocationId));
+  }
+}

@@ -1,0 +1,98 @@
+package dev.marketreserve.snapstart;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpResponse;
+
+/**
+ * A DynamoDB with canned answers, for a rehearsal where nothing may be written: the tenant {@value
+ * #TENANT} owns every instance and holds the group {@value #TAKEN_GROUP}, reserved with the
+ * idempotency key {@value #KEY}. A put for any other group succeeds.
+ */
+public final class CannedDynamoDb implements SdkHttpClient {
+
+  /** The domain, the project and the instance. */
+  public static final String TENANT = "00000000-0000-0000-0000-000000000000";
+
+  public static final String FREE_GROUP = "00000000-0000-0000-0000-000000000001";
+  public static final String TAKEN_GROUP = "00000000-0000-0000-0000-000000000002";
+  public static final String KEY = "rehearsal";
+
+  private static final Answer OWNER =
+      new Answer(
+          200,
+          """
+          {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
+          "domain_id": {"S": "%1$s"}}}"""
+              .formatted(TENANT));
+
+  private static final Answer WRITTEN = new Answer(200, "{}");
+
+  private static final Answer CONFLICT =
+      new Answer(
+          400,
+          """
+          {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
+          "message": "The conditional request failed", "Item": {"group_id": {"S": "%2$s"}, \
+          "purchase_id": {"S": "%2$s"}, "domain_id": {"S": "%1$s"}, \
+          "project_id": {"S": "%1$s"}, "instance_id": {"S": "%1$s"}, \
+          "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%3$s"}}}"""
+              .formatted(TENANT, TAKEN_GROUP, KEY));
+
+  @Override
+  public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+    HttpExecuteResponse response = answer(request).response();
+    return new ExecutableHttpRequest() {
+      @Override
+      public HttpExecuteResponse call() {
+        return response;
+      }
+
+      @Override
+      public void abort() {}
+    };
+  }
+
+  @Override
+  public void close() {}
+
+  private static Answer answer(HttpExecuteRequest request) {
+    String operation = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElse("");
+    if (operation.endsWith("GetItem")) {
+      return OWNER;
+    }
+    return body(request).contains(TAKEN_GROUP) ? CONFLICT : WRITTEN;
+  }
+
+  private static String body(HttpExecuteRequest request) {
+    try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private record Answer(int status, String body) {
+
+    HttpExecuteResponse response() {
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      return HttpExecuteResponse.builder()
+          .response(
+              SdkHttpResponse.builder()
+                  .statusCode(status)
+                  .putHeader("Content-Type", "application/x-amz-json-1.0")
+                  .putHeader("Content-Length", String.valueOf(bytes.length))
+                  .build())
+          .responseBody(AbortableInputStream.create(new ByteArrayInputStream(bytes)))
+          .build();
+    }
+  }
+}

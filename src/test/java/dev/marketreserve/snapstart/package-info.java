@@ -1,0 +1,4 @@
+@NullMarked
+package dev.marketreserve.snapstart;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package dev.marketreserve.dynamodb;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
+
+/** A DynamoDB for as long as a process runs. It checks neither region nor credentials. */
+public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLocal, LocalStack {
+
+  /** The image of LocalStack to run on; where it is not set, the tests run on DynamoDB Local. */
+  String LOCALSTACK_IMAGE = "localstack.image";
+
+  /** Points a client at such a DynamoDB. */
+  static DynamoDbClientBuilder pointTo(URI endpoint, DynamoDbClientBuilder client) {
+    return client
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")));
+  }
+
+  static DynamoDbServer start() {
+    String image = System.getProperty(LOCALSTACK_IMAGE);
+    try {
+      return image == null ? DynamoDbLocal.start() : LocalStack.start(image);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  URI endpoint();
+
+  @Override
+  void close();
+}
