@@ -64,6 +64,7 @@ final class RequestLog {
     if (response instanceof Response.Refused refused) {
       line.put("error_code", refused.error().code());
       line.put("error_msg", refused.message());
+      put(line, "purchase_id", refused.purchaseId());
     }
     List<String> domainIds = RequestReader.headerValues(event, RequestReader.DOMAIN_ID);
     put(line, "domain_id", domainIds.isEmpty() ? null : domainIds.getFirst());

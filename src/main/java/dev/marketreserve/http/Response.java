@@ -3,6 +3,7 @@ package dev.marketreserve.http;
 import dev.marketreserve.reservation.Outcome;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.UnknownOutcomeException;
+import org.jspecify.annotations.Nullable;
 
 /** The response of the contract, before it is written as JSON. */
 sealed interface Response {
@@ -28,15 +29,22 @@ sealed interface Response {
    * The request was refused, or failed.
    *
    * @param message for people; names the parameter at fault, never an internal
+   * @param purchaseId the number of the caller's own product instance, where the caller holds the
+   *     group already; else null
    */
-  record Refused(ErrorCode error, String message) implements Response {
+  record Refused(ErrorCode error, String message, @Nullable String purchaseId) implements Response {
 
     static Refused with(ErrorCode error) {
-      return new Refused(error, error.message());
+      return new Refused(error, error.message(), null);
     }
 
     static Refused naming(String parameter, ErrorCode error) {
-      return new Refused(error, error.message() + ",parameterName:" + parameter + ".");
+      return new Refused(error, error.message() + ",parameterName:" + parameter + ".", null);
+    }
+
+    static Refused toHolder(String purchaseId) {
+      ErrorCode error = ErrorCode.ALREADY_RESERVED;
+      return new Refused(error, error.message(), purchaseId);
     }
 
     @Override
@@ -50,7 +58,8 @@ sealed interface Response {
     return switch (outcome) {
       case Outcome.Reserved(String purchaseId, boolean replayed) ->
           new Created(request.groupId().written(), purchaseId, replayed);
-      case Outcome.AlreadyReserved() -> Refused.with(ErrorCode.ALREADY_RESERVED);
+      case Outcome.HeldByCaller(String purchaseId) -> Refused.toHolder(purchaseId);
+      case Outcome.HeldByAnother() -> Refused.with(ErrorCode.ALREADY_RESERVED);
       case Outcome.NotOwner() -> Refused.with(ErrorCode.NO_PERMISSION);
     };
   }

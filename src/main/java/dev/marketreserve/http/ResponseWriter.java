@@ -27,10 +27,12 @@ final class ResponseWriter {
           headers.put("Idempotent-Replayed", "true");
         }
       }
-      case Response.Refused(ErrorCode error, String message) ->
-          body.put("error_code", error.code())
-              .put("error_msg", message)
-              .put("request_id", requestId);
+      case Response.Refused(ErrorCode error, String message, var purchaseId) -> {
+        body.put("error_code", error.code()).put("error_msg", message).put("request_id", requestId);
+        if (purchaseId != null) {
+          body.put("purchase_id", purchaseId);
+        }
+      }
     }
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(response.status())

@@ -14,8 +14,16 @@ public sealed interface Outcome {
    */
   record Reserved(String purchaseId, boolean replayed) implements Outcome {}
 
-  /** Another request holds the group. */
-  record AlreadyReserved() implements Outcome {}
+  /**
+   * The caller itself holds the group: an earlier request of the same domain, project and instance
+   * reserved it.
+   *
+   * @param purchaseId the number of the product instance that the earlier request got
+   */
+  record HeldByCaller(String purchaseId) implements Outcome {}
+
+  /** Another caller holds the group. */
+  record HeldByAnother() implements Outcome {}
 
   /** The instance is not registered for the caller's project and domain. Nothing was written. */
   record NotOwner() implements Outcome {}

@@ -1,6 +1,7 @@
 package dev.marketreserve.reservation;
 
-import dev.marketreserve.reservation.Outcome.AlreadyReserved;
+import dev.marketreserve.reservation.Outcome.HeldByAnother;
+import dev.marketreserve.reservation.Outcome.HeldByCaller;
 import dev.marketreserve.reservation.Outcome.NotOwner;
 import dev.marketreserve.reservation.Outcome.Reserved;
 import java.time.InstantSource;
@@ -54,6 +55,8 @@ public final class ReservationService {
     if (request.isRepeatOf(standing.request())) {
       return new Reserved(standing.purchaseId(), true);
     }
-    return new AlreadyReserved();
+    return request.hasSameCallerAs(standing.request())
+        ? new HeldByCaller(standing.purchaseId())
+        : new HeldByAnother();
   }
 }

@@ -20,6 +20,13 @@ public record ReserveRequest(
     ResourceId groupId,
     @Nullable IdempotencyKey idempotencyKey) {
 
+  /** Whether {@code other} comes from the same domain, project and instance. */
+  boolean hasSameCallerAs(ReserveRequest other) {
+    return domainId.equals(other.domainId)
+        && projectId.equals(other.projectId)
+        && instanceId.equals(other.instanceId);
+  }
+
   /** Whether {@code other} is this very request, sent again. Without a key no request is. */
   boolean isRepeatOf(ReserveRequest other) {
     return idempotencyKey != null && equals(other);

@@ -169,14 +169,14 @@ record ChaosRun(long seed, int requests, double faultRate) {
 
     private void send(Role role, Caller caller, String group, int repeats) {
       switch (role) {
-        case NOT_OWNER, WITHOUT_KEY ->
-            record(role, caller, group, () -> caller.reserve(group, null));
+        case NOT_OWNER -> record(role, caller, group, () -> caller.reserve(group, null));
         case MALFORMED -> record(role, caller, group, () -> caller.sendMalformed(group));
-        case WITH_KEY -> {
+        case WITH_KEY, WITHOUT_KEY -> {
+          String key = role == Role.WITH_KEY ? "key-" + group : null;
           int answered = 0;
           for (int i = 0; i < MAX_ATTEMPTS && answered < repeats; i++) {
             ReceivedResponse response =
-                record(role, caller, group, () -> caller.reserve(group, "key-" + group));
+                record(role, caller, group, () -> caller.reserve(group, key));
             answered += response.status() == 500 ? 0 : 1;
           }
         }

@@ -31,11 +31,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** What one caller is told when DynamoDB fails in one way. */
+/** The response to one caller when DynamoDB fails in one way. */
+@Execution(ExecutionMode.CONCURRENT)
 @ExtendWith(DynamoDbExtension.class)
 class FaultIT {
 

@@ -16,10 +16,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that callers asked and were told, and the table that it left behind.
+ * All requests and responses of a chaos run, and the table that it left behind.
  *
- * <p>A caller without an idempotency key asks for a group once; a caller with one repeats until it
- * is answered with something else than a 500.
+ * <p>A caller that may reserve repeats its request, with its idempotency key or without one, until
+ * the response is no 500, and sometimes once more.
  *
  * @param table the stored reservations
  */
@@ -69,16 +69,25 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
               || !exchange.holds(row))) {
         broken.add(Promise.ONE_PURCHASE_AND_IT_IS_STORED);
       }
-      if (response.status() == 409 && !isReservedByAnother(exchange, row, asked)) {
+      if (response.status() == 409
+          && !isReservedByAnother(exchange, row, asked)
+          && !isReservedEarlier(exchange, row, asked)) {
         broken.add(Promise.NO_FALSE_CONFLICT);
+      }
+      if (response.status() == 409
+          && !response.purchaseId().isEmpty()
+          && !isPurchaseOf(exchange, row)) {
+        broken.add(Promise.A_CONFLICT_NAMES_A_PURCHASE_TO_ITS_HOLDER_ALONE);
       }
       if (!exchange.role.mayReserve && exchange.holds(row)) {
         broken.add(Promise.NOTHING_WRITTEN_FOR_A_400_OR_403);
       }
-      if (exchange.role == Role.WITH_KEY
-          && exchange.equals(last.get(exchange.domainId))
-          && response.status() == 500) {
-        broken.add(Promise.A_REPEAT_WITH_THE_KEY_SETTLES_IT);
+      if (exchange.role.mayReserve && exchange.equals(last.get(exchange.domainId))) {
+        if (response.status() == 500) {
+          broken.add(Promise.A_REPEAT_SETTLES_IT);
+        } else if (exchange.holds(row) && !isPurchaseOf(exchange, row)) {
+          broken.add(Promise.THE_HOLDER_LEARNS_ITS_PURCHASE);
+        }
       }
       broken.forEach(promise -> violations.add(new Violation(promise, exchange, row)));
     }
@@ -95,11 +104,29 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
                     && other.start < conflict.end);
   }
 
-  /** What is promised whatever DynamoDB does. */
+  /** Whether the caller, who has no key, reserved the group itself by an earlier request. */
+  private static boolean isReservedEarlier(
+      Exchange conflict, @Nullable Map<String, String> row, List<Exchange> asked) {
+    return conflict.role == Role.WITHOUT_KEY
+        && conflict.holds(row)
+        && asked.stream()
+            .anyMatch(
+                other -> other.domainId.equals(conflict.domainId) && other.start < conflict.start);
+  }
+
+  private static boolean isPurchaseOf(Exchange exchange, @Nullable Map<String, String> row) {
+    return row != null
+        && exchange.holds(row)
+        && exchange.response.purchaseId().equals(row.get("purchase_id"));
+  }
+
+  /** The promises that hold whatever DynamoDB does. */
   enum Promise {
     ONE_PURCHASE_AND_IT_IS_STORED,
     NO_FALSE_CONFLICT,
-    A_REPEAT_WITH_THE_KEY_SETTLES_IT,
+    A_CONFLICT_NAMES_A_PURCHASE_TO_ITS_HOLDER_ALONE,
+    A_REPEAT_SETTLES_IT,
+    THE_HOLDER_LEARNS_ITS_PURCHASE,
     NOTHING_WRITTEN_FOR_A_400_OR_403,
     ONLY_ANSWERS_OF_THE_CONTRACT,
     AN_ANSWER_IN_TIME

@@ -4,7 +4,9 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /**
@@ -34,6 +36,13 @@ public record ReceivedResponse(int status, JsonNode headers, JsonNode body, Dura
         response.get("headers"),
         json(response.get("body").asText()),
         duration);
+  }
+
+  /** The response of the gateway. */
+  public static ReceivedResponse of(HttpResponse<String> response, Duration duration) {
+    ObjectNode headers = JSON.createObjectNode();
+    response.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
+    return new ReceivedResponse(response.statusCode(), headers, json(response.body()), duration);
   }
 
   /** The number of the product instance; empty where the body has none. */

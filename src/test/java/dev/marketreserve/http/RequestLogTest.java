@@ -65,6 +65,16 @@ class RequestLogTest {
   }
 
   @Test
+  void aConflictWithTheHolderLeavesThePurchaseAndIsNoReplay() throws JsonProcessingException {
+    JsonNode line =
+        line(event("group"), Requests.request("group", null), Refused.toHolder("purchase"), null);
+    assertEquals("INFO", line.get("level").textValue());
+    assertEquals("APIG.3402", line.get("error_code").textValue());
+    assertEquals("purchase", line.get("purchase_id").textValue());
+    assertFalse(line.has("replayed"));
+  }
+
+  @Test
   void aFailureLeavesItsCauseAndStackInTheLog() throws JsonProcessingException {
     Exception failure = new IllegalStateException("outer", new IllegalStateException("inner"));
     JsonNode line = line(event("group"), null, Refused.with(ErrorCode.SYSTEM_ERROR), failure);

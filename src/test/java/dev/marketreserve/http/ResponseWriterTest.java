@@ -54,6 +54,20 @@ class ResponseWriterTest {
         response.getHeaders());
   }
 
+  @Test
+  void aConflictNamesThePurchaseOfItsHolderAlone() {
+    String error =
+        "{\"error_code\":\"APIG.3402\","
+            + "\"error_msg\":\"The API group has been purchased already.\","
+            + "\"request_id\":\"request\"";
+    assertEquals(
+        error + ",\"purchase_id\":\"purchase\"}",
+        ResponseWriter.write(Refused.toHolder("purchase"), "request").getBody());
+    assertEquals(
+        error + "}",
+        ResponseWriter.write(Refused.with(ErrorCode.ALREADY_RESERVED), "request").getBody());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "MALFORMED_BODY,400,APIG.2000",
@@ -80,7 +94,8 @@ class ResponseWriterTest {
     return Stream.of(
         Arguments.of(new Outcome.Reserved("p", false), new Created("Group", "p", false)),
         Arguments.of(new Outcome.Reserved("p", true), new Created("Group", "p", true)),
-        Arguments.of(new Outcome.AlreadyReserved(), Refused.with(ErrorCode.ALREADY_RESERVED)),
+        Arguments.of(new Outcome.HeldByCaller("p"), Refused.toHolder("p")),
+        Arguments.of(new Outcome.HeldByAnother(), Refused.with(ErrorCode.ALREADY_RESERVED)),
         Arguments.of(new Outcome.NotOwner(), Refused.with(ErrorCode.NO_PERMISSION)));
   }
 

@@ -2,6 +2,7 @@ package dev.marketreserve.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,7 +63,9 @@ class LocalApiIT {
     BufferedReader output = api.inputReader();
     Matcher curl;
     do {
-      console.append(output.readLine()).append('\n');
+      String line = output.readLine();
+      assertNotNull(line, () -> "The local API has ended: " + console);
+      console.append(line).append('\n');
       curl = CURL.matcher(console);
     } while (!curl.find());
     base = curl.group(1);
@@ -187,7 +190,7 @@ class LocalApiIT {
   void anInterruptEndsItWithoutAComplaint() throws Exception {
     Process second = start("0", "127.0.0.1", "0");
     BufferedReader output = second.inputReader();
-    while (!output.readLine().contains("Ctrl-C")) {}
+    assertTrue(output.lines().anyMatch(line -> line.contains("Ctrl-C")));
     second.toHandle().destroy();
     assertTrue(second.waitFor(20, TimeUnit.SECONDS));
     String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);

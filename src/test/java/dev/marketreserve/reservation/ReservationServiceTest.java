@@ -6,7 +6,8 @@ import static dev.marketreserve.reservation.Requests.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.marketreserve.reservation.Outcome.AlreadyReserved;
+import dev.marketreserve.reservation.Outcome.HeldByAnother;
+import dev.marketreserve.reservation.Outcome.HeldByCaller;
 import dev.marketreserve.reservation.Outcome.NotOwner;
 import dev.marketreserve.reservation.Outcome.Reserved;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class ReservationServiceTest {
   @Test
   void aRequestWithoutAKeyIsNeverARepeat() {
     reserve(request("group", null));
-    assertEquals(new AlreadyReserved(), reserve(request("group", null)));
+    assertEquals(new HeldByCaller("purchase-1"), reserve(request("group", null)));
   }
 
   @Test
@@ -58,16 +59,28 @@ class ReservationServiceTest {
 
   @ParameterizedTest
   @MethodSource
-  void aRequestOfAnotherOriginIsNoRepeat(ReserveRequest other) {
+  void anotherCallerLearnsNothingOfThePurchase(ReserveRequest other) {
     reserve(request("group", "key"));
-    assertEquals(new AlreadyReserved(), reserve(other));
+    assertEquals(new HeldByAnother(), reserve(other));
   }
 
-  static Stream<ReserveRequest> aRequestOfAnotherOriginIsNoRepeat() {
+  static Stream<ReserveRequest> anotherCallerLearnsNothingOfThePurchase() {
     return Stream.of(
         of("other", "project", "instance", "key"),
         of("domain", "other", "instance", "key"),
         of("domain", "project", "other", "key"),
+        of("other", "project", "instance", null));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void theHolderLearnsItsPurchaseWithAnotherKeyToo(ReserveRequest other) {
+    reserve(request("group", "key"));
+    assertEquals(new HeldByCaller("purchase-1"), reserve(other));
+  }
+
+  static Stream<ReserveRequest> theHolderLearnsItsPurchaseWithAnotherKeyToo() {
+    return Stream.of(
         of("domain", "project", "instance", "other"),
         of("domain", "project", "instance", "KEY"),
         of("domain", "project", "instance", null));
@@ -76,7 +89,7 @@ class ReservationServiceTest {
   @Test
   void aKeyComesTooLateForAReservationWithoutOne() {
     reserve(request("group", null));
-    assertEquals(new AlreadyReserved(), reserve(request("group", "key")));
+    assertEquals(new HeldByCaller("purchase-1"), reserve(request("group", "key")));
   }
 
   @Test

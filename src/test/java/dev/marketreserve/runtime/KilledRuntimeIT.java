@@ -2,6 +2,7 @@ package dev.marketreserve.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.chaos.Fault;
@@ -9,7 +10,9 @@ import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
+import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.runtime.Completion.Failed;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,8 +34,9 @@ class KilledRuntimeIT {
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
       CompletableFuture<Completion> invocation =
           CompletableFuture.supplyAsync(() -> killed.invoke(event.toString()));
+      Deadline patience = Deadline.in(Duration.ofSeconds(30));
       while (tables.reservations().isEmpty()) {
-        Thread.onSpinWait();
+        assertTrue(patience.remaining().isPositive(), "The function writes nothing");
       }
       killed.runtime().kill();
       Failed failed = assertInstanceOf(Failed.class, invocation.join());

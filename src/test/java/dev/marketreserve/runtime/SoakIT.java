@@ -10,7 +10,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,6 +26,7 @@ class SoakIT {
   private static final int REQUESTS = Integer.getInteger("soak.requests", 300);
 
   @ParameterizedTest
+  @Timeout(value = 3, unit = TimeUnit.HOURS)
   @ValueSource(ints = {1, 4, 16})
   void everyRequestIsAnswered(int atOnce, Tables tables) {
     PackagedFunction.registerTenant(tables);

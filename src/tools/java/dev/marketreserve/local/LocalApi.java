@@ -68,6 +68,11 @@ public final class LocalApi implements AutoCloseable {
     return "http://" + HOST + ":" + port;
   }
 
+  /** The tables behind it. */
+  Tables tables() {
+    return tables;
+  }
+
   URI dynamoDbUrl() {
     return dynamoDb.endpoint();
   }

@@ -1,0 +1,155 @@
+package dev.marketreserve.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The responses of the contract, whichever way a request takes to the function. */
+public abstract class ReserveContract {
+
+  private static final String PATTERN = "{\"group_id\": \"%s\"}";
+
+  private final Tenant tenant = newTenant();
+  private final Tenant stranger = newTenant();
+  private final String group = UUID.randomUUID().toString();
+
+  /** The tables of the function under test. */
+  protected abstract Tables tables();
+
+  /**
+   * Sends a request.
+   *
+   * @param tenant whose ids go into the path and the header, as they are
+   * @param idempotencyKey null for no header
+   */
+  protected abstract ReceivedResponse send(
+      Tenant tenant, @Nullable String idempotencyKey, String body);
+
+  @Test
+  void aNewGroupIsReserved() {
+    tables().register(tenant);
+    ReceivedResponse response = reserve(tenant, null);
+    assertEquals("201", response.summary());
+    assertEquals(group, response.body().get("group_id").asText());
+    assertEquals(tables().reservation(group).get("purchase_id"), response.purchaseId());
+    assertFalse(response.replayed());
+  }
+
+  @Test
+  void theHolderLearnsItsPurchaseWithoutAKey() {
+    tables().register(tenant);
+    String purchase = reserve(tenant, null).purchaseId();
+    assertConflict(purchase, reserve(tenant, null));
+  }
+
+  @Test
+  void theHolderLearnsItsPurchaseWithAnotherKey() {
+    tables().register(tenant);
+    String purchase = reserve(tenant, "key").purchaseId();
+    assertConflict(purchase, reserve(tenant, "other"));
+    assertConflict(purchase, reserve(tenant, null));
+  }
+
+  @Test
+  void aStrangerLearnsNothing() {
+    tables().register(tenant);
+    tables().register(stranger);
+    assertEquals("201", reserve(tenant, "key").summary());
+    assertConflict(null, reserve(stranger, null));
+    assertConflict(null, reserve(stranger, "key"));
+  }
+
+  @Test
+  void aRepeatWithTheSameKeyIsReplayed() {
+    tables().register(tenant);
+    ReceivedResponse first = reserve(tenant, "key");
+    ReceivedResponse repeat = reserve(tenant, "key");
+    assertEquals("201", repeat.summary());
+    assertEquals(first.body(), repeat.body());
+    assertTrue(repeat.replayed());
+  }
+
+  @Test
+  void afterTheInstanceChangedHandsItsNewOwnerLearnsNothing() {
+    tables().register(tenant);
+    assertEquals("201", reserve(tenant, "key").summary());
+    Tenant heir = new Tenant(stranger.domainId(), tenant.projectId(), tenant.instanceId());
+    tables().register(heir);
+    assertConflict(null, reserve(heir, null));
+    assertConflict(null, reserve(heir, "key"));
+    assertEquals("403 APIG.1136", reserve(tenant, "key").summary());
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void aBadRequestGetsTheCodeOfItsFault(
+      String code, Tenant tenant, @Nullable String idempotencyKey, String body) {
+    ReceivedResponse response = send(tenant, idempotencyKey, body);
+    assertEquals("400 " + code, response.summary());
+    assertEquals(3, response.body().size(), response::toString);
+    assertEquals(
+        response.headers().get("X-Request-Id"), response.body().get("request_id"), "request id");
+  }
+
+  static Stream<Arguments> aBadRequestGetsTheCodeOfItsFault() {
+    Tenant good = new Tenant("domain", "project", "instance");
+    String group = PATTERN.formatted("group");
+    Stream<Arguments> bodies =
+        Stream.of(
+                List.of("APIG.2001", ""),
+                List.of("APIG.2001", " \n"),
+                List.of("APIG.2001", "{}"),
+                List.of("APIG.2001", "{\"group_id\": null}"),
+                List.of("APIG.2001", PATTERN.formatted(" ")),
+                List.of("APIG.2006", PATTERN.formatted("g".repeat(65))),
+                List.of("APIG.2006", PATTERN.formatted("g".repeat(4096))),
+                List.of("APIG.2012", "{\"group_id\": 7}"),
+                List.of("APIG.2012", PATTERN.formatted("a%20b")),
+                List.of("APIG.2000", "{"),
+                List.of("APIG.2000", "[]"),
+                List.of("APIG.2000", group + group),
+                List.of("APIG.2000", "{\"group_id\": \"a\", \"group_id\": \"a\"}"))
+            .map(body -> Arguments.of(body.getFirst(), good, null, body.getLast()));
+    Stream<Arguments> tenants =
+        Stream.of(
+            Arguments.of("APIG.2001", new Tenant("", "project", "instance"), null, group),
+            Arguments.of("APIG.2006", new Tenant("d".repeat(65), "p", "instance"), null, group),
+            Arguments.of("APIG.2012", new Tenant("a.b", "project", "instance"), null, group),
+            Arguments.of("APIG.2012", new Tenant("domain", "a%20b", "instance"), null, group),
+            Arguments.of("APIG.2006", new Tenant("domain", "p", "i".repeat(65)), null, group),
+            Arguments.of("APIG.2012", new Tenant("domain", "project", "-i"), null, group));
+    Stream<Arguments> keys =
+        Stream.of(
+            Arguments.of("APIG.2006", good, "k".repeat(256), group),
+            Arguments.of("APIG.2012", good, "a key", group));
+    return Stream.of(bodies, tenants, keys).flatMap(all -> all);
+  }
+
+  private ReceivedResponse reserve(Tenant caller, @Nullable String idempotencyKey) {
+    return send(caller, idempotencyKey, PATTERN.formatted(group));
+  }
+
+  /** Asserts a 409, with the purchase in its body; null where there must be none. */
+  private static void assertConflict(@Nullable String purchase, ReceivedResponse response) {
+    assertEquals("409 APIG.3402", response.summary());
+    assertEquals(purchase != null, response.body().has("purchase_id"), response::toString);
+    assertEquals(purchase == null ? "" : purchase, response.purchaseId());
+    assertFalse(response.replayed());
+  }
+
+  private static Tenant newTenant() {
+    return new Tenant(
+        UUID.randomUUID().toString(), UUID.randomUUID().toString(), UUID.randomUUID().toString());
+  }
+}
