@@ -102,6 +102,12 @@ class LocalApiIT {
     assertAnswer(400, "APIG.2012", send(post(path, group()).header("X-Domain-Id", "second")));
     assertAnswer(
         400, "APIG.2012", send(post(path.replace("instances/", "instances/%20"), group())));
+    for (String escape : List.of("%0A", "%19", "%2F", "%2e%2e")) {
+      assertAnswer(
+          400, "APIG.2012", send(post(path.replace("instances/", "instances/" + escape), group())));
+    }
+    assertAnswer(
+        400, "APIG.0201", send(post(path.replace("instances/", "instances/%00"), group())));
     assertAnswer(400, "APIG.2001", send(post(path, BodyPublishers.noBody())));
     assertAnswer(400, "APIG.2000", send(post(path, BodyPublishers.ofByteArray(new byte[] {-1}))));
   }

@@ -1,6 +1,7 @@
 package dev.marketreserve.dynamodb;
 
 import java.io.IOException;
+import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -21,6 +22,7 @@ public final class Listener {
   public static ServerConnector open(Server server, String host, int port) throws IOException {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
+    http.setUriCompliance(UriCompliance.UNSAFE); // The handler judges a path, escapes included.
     ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
     connector.setHost(host);
     connector.setPort(port);

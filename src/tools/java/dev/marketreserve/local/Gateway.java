@@ -71,6 +71,12 @@ final class Gateway extends Handler.Abstract {
     return true;
   }
 
+  /** Answers a request that is no good HTTP, so that {@link #handle} does not get it. */
+  boolean refuse(Request request, Response response, Callback callback) {
+    send(own("DEFAULT_4XX", 400, UUID.randomUUID().toString()), response, callback);
+    return true;
+  }
+
   private APIGatewayProxyResponseEvent answer(Request request, String requestId)
       throws IOException {
     for (Route route : template.routes()) {

@@ -55,7 +55,9 @@ public final class LocalApi implements AutoCloseable {
     Tables tables = Tables.create(dynamoDb.endpoint(), "");
     owners.forEach(tables::register);
     ReserveHandler function = new ReserveHandler(tables.settings(), tables.deadlineClient());
-    server.setHandler(new Gateway(function, System.out::print));
+    Gateway gateway = new Gateway(function, System.out::print);
+    server.setHandler(gateway);
+    server.setErrorHandler(gateway::refuse);
     try {
       server.start();
     } catch (Exception e) {
