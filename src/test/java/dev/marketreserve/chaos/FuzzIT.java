@@ -90,8 +90,8 @@ class FuzzIT {
 
     JsonNode body = response.body();
     assertTrue(ANSWERS.contains(response.summary()), response::toString);
-    assertEquals("application/json", response.headers().get("Content-Type").asText());
-    String requestId = response.headers().get("X-Request-Id").asText();
+    assertEquals("application/json", response.headers().get("Content-Type"));
+    String requestId = response.headers().get("X-Request-Id");
     assertEquals(
         event.getRequestContext() == null
             ? "aws-request"
@@ -100,7 +100,11 @@ class FuzzIT {
     if (response.status() == 201) {
       assertEquals(Set.of("group_id", "purchase_id"), names(body));
     } else {
-      assertEquals(Set.of("error_code", "error_msg", "request_id"), names(body));
+      Set<String> names = names(body);
+      if (response.status() == 409) {
+        names.remove("purchase_id");
+      }
+      assertEquals(Set.of("error_code", "error_msg", "request_id"), names);
       assertEquals(requestId, body.get("request_id").textValue());
       INTERNALS.forEach(text -> assertFalse(body.get("error_msg").asText().contains(text), text));
     }

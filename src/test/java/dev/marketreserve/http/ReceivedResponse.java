@@ -2,28 +2,33 @@ package dev.marketreserve.http;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A response as the caller receives it.
  *
- * @param headers by name
+ * @param headers the first value of each, by its name in any case
  * @param duration how long the caller waited
  */
-public record ReceivedResponse(int status, JsonNode headers, JsonNode body, Duration duration) {
+public record ReceivedResponse(
+    int status, Map<String, String> headers, JsonNode body, Duration duration) {
 
   private static final JsonMapper JSON = new JsonMapper();
+  private static final TypeReference<Map<String, String>> NAMES_AND_VALUES =
+      new TypeReference<>() {};
 
   /** The response that the gateway makes of the function's. */
   public static ReceivedResponse of(APIGatewayProxyResponseEvent response, Duration duration) {
     return new ReceivedResponse(
         response.getStatusCode(),
-        JSON.valueToTree(response.getHeaders()),
+        caseless(response.getHeaders()),
         json(response.getBody()),
         duration);
   }
@@ -33,14 +38,14 @@ public record ReceivedResponse(int status, JsonNode headers, JsonNode body, Dura
     JsonNode response = json(payload);
     return new ReceivedResponse(
         response.get("statusCode").asInt(),
-        response.get("headers"),
+        caseless(JSON.convertValue(response.get("headers"), NAMES_AND_VALUES)),
         json(response.get("body").asText()),
         duration);
   }
 
   /** The response of the gateway. */
   public static ReceivedResponse of(HttpResponse<String> response, Duration duration) {
-    ObjectNode headers = JSON.createObjectNode();
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     response.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
     return new ReceivedResponse(response.statusCode(), headers, json(response.body()), duration);
   }
@@ -57,12 +62,18 @@ public record ReceivedResponse(int status, JsonNode headers, JsonNode body, Dura
 
   /** Whether the response repeats that of an earlier request with the same key. */
   public boolean replayed() {
-    return headers.path("Idempotent-Replayed").asText().equals("true");
+    return "true".equals(headers.get("Idempotent-Replayed"));
   }
 
   /** The status, with the error code where there is one. */
   public String summary() {
     return (status + " " + errorCode()).strip();
+  }
+
+  private static Map<String, String> caseless(Map<String, String> headers) {
+    Map<String, String> caseless = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    caseless.putAll(headers);
+    return caseless;
   }
 
   private static JsonNode json(String text) {

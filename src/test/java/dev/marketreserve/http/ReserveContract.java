@@ -99,7 +99,7 @@ public abstract class ReserveContract {
     assertEquals("400 " + code, response.summary());
     assertEquals(3, response.body().size(), response::toString);
     assertEquals(
-        response.headers().get("X-Request-Id"), response.body().get("request_id"), "request id");
+        response.headers().get("X-Request-Id"), response.body().get("request_id").asText());
   }
 
   static Stream<Arguments> aBadRequestGetsTheCodeOfItsFault() {

@@ -44,7 +44,8 @@ class EventsIT {
     ReceivedResponse response = function.send(event);
 
     sample.assertAnsweredBy(response);
-    assertEquals(event.at("/requestContext/requestId"), response.headers().get("X-Request-Id"));
+    assertEquals(
+        event.at("/requestContext/requestId").asText(), response.headers().get("X-Request-Id"));
     assertEquals(reservedBefore + (sample.reserves() ? 1 : 0), tables.reservations().size());
   }
 
