@@ -1,0 +1,260 @@
+"""src/tools/shell/verify-deployment against an API that keeps the contract, and against broken ones.
+
+DescribedResponsesTest runs it against the local API.
+"""
+
+import json
+import os
+import subprocess
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import stack
+
+SCRIPT = stack.ROOT / "src/tools/shell/verify-deployment"
+PATH = "/live/v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve"
+OWNED = "/live/v1/project/apigw/instances/instance/market/api-groups/reserve"
+WITH_A_GROUP = ("--owner", "domain:project:instance", "--group", "verified")
+
+
+class Api:
+    """The contract in a few lines, as far as the script asks for it."""
+
+    def __init__(self):
+        self.reservation = None
+        self.seen = []
+
+    def answer(self, path, headers, body):
+        self.seen.append(headers)
+        if not headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 Credential=simulator/"):
+            return self.error(403, "APIG.0301")
+        try:
+            group = json.loads(body).get("group_id")
+        except ValueError:
+            return self.error(400, "APIG.2000")
+        if group is None:
+            return self.error(400, "APIG.2001")
+        if (path, headers["X-Domain-Id"]) != (OWNED, "domain"):
+            return self.error(403, "APIG.1136")
+        key = headers.get("Idempotency-Key")
+        if self.reservation is None:
+            self.reservation = {"group_id": group, "purchase_id": str(uuid.uuid4())}, key
+            return 201, {}, self.reservation[0]
+        created, first_key = self.reservation
+        if key and key == first_key:
+            return 201, {"Idempotent-Replayed": "true"}, created
+        return self.error(409, "APIG.3402", purchase_id=created["purchase_id"])
+
+    def error(self, status, code, **more):
+        return status, {}, {"error_code": code, "error_msg": "m", "request_id": "id", **more}
+
+
+@pytest.fixture
+def verify():
+    """Runs the script against an API: exit code and output."""
+    servers = []
+
+    def run(api, *options, **environment):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, headers, answer = api.answer(self.path, self.headers, body)
+                content = json.dumps(answer).encode()
+                self.send_response(status)
+                for name, value in {
+                    "content-type": "application/json",
+                    "x-request-id": "id",
+                    "content-length": str(len(content)),
+                    **headers,
+                }.items():
+                    if value is not None:
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = subprocess.run(
+            [SCRIPT, *options, f"http://127.0.0.1:{server.server_port}{PATH}"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={
+                "PATH": os.environ["PATH"],
+                "AWS_ACCESS_KEY_ID": "simulator",
+                "AWS_SECRET_ACCESS_KEY": "simulator",
+                "AWS_REGION": "eu-west-1",
+                **environment,
+            },
+        )
+        return result.returncode, result.stdout + result.stderr
+
+    yield run
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_api_that_keeps_the_contract_passes(verify):
+    code, output = verify(Api(), *WITH_A_GROUP)
+    assert code == 0, output
+    assert [line.split()[:2] for line in output.splitlines()] == [
+        ["ok", status] for status in "400 400 403 403 201 201 409 403".split()
+    ] + [["The", "contract"]]
+
+
+def test_without_a_group_nothing_is_reserved_and_the_output_says_so(verify):
+    api = Api()
+    code, output = verify(api)
+    assert code == 0, output
+    assert api.reservation is None
+    assert "skip                  reserving, replaying and conflicting" in output
+
+
+def test_calls_are_signed_for_the_region_and_with_the_session(verify):
+    api = Api()
+    assert verify(api, AWS_SESSION_TOKEN="session")[0] == 0
+    signed = [h for h in api.seen if "Authorization" in h]
+    assert len(signed) == 3 and len(api.seen) == 4
+    for headers in signed:
+        assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
+        assert "x-amz-security-token" in headers["Authorization"]
+        assert headers["X-Amz-Security-Token"] == "session"
+
+
+def test_the_unsigned_check_is_left_out_by_an_option_alone_and_the_output_says_so(verify):
+    class Open(Api):
+        def answer(self, path, headers, body):
+            assert "Authorization" not in headers
+            headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=simulator/"
+            return super().answer(path, headers, body)
+
+    code, output = verify(Open(), "--unsigned", AWS_ACCESS_KEY_ID="")
+    assert code == 0, output
+    assert "skip                  a call without a signature: --unsigned" in output
+
+
+def broken(change):
+    """An API whose answers a function changes: status, headers, body and the path that was called."""
+
+    class Broken(Api):
+        def answer(self, path, headers, body):
+            if change is unsigned_calls_pass and "Authorization" not in headers:
+                return self.error(403, "APIG.1136")
+            return change(*super().answer(path, headers, body))
+
+    return Broken()
+
+
+def unsigned_calls_pass(*answer):
+    return answer
+
+
+def everything_fails(status, headers, body):
+    return Api().error(500, "APIG.9999")
+
+
+def the_gateway_judges_bodies(status, headers, body):
+    if body.get("error_code") == "APIG.2000":
+        body = {**body, "error_code": "APIG.2012"}
+    return status, headers, body
+
+
+def strangers_are_not_refused(status, headers, body):
+    if body.get("error_code") == "APIG.1136":
+        return 201, {}, {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
+    return status, headers, body
+
+
+def a_replay_makes_another_purchase(status, headers, body):
+    if headers:
+        body = {**body, "purchase_id": str(uuid.uuid4())}
+    return status, headers, body
+
+
+def a_replay_is_not_marked(status, headers, body):
+    return status, {}, body
+
+
+def a_conflict_is_a_201(status, headers, body):
+    if status == 409:
+        return 201, {}, {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
+    return status, headers, body
+
+
+def the_holder_is_not_told(status, headers, body):
+    if status == 409:
+        body = {k: v for k, v in body.items() if k != "purchase_id"}
+    return status, headers, body
+
+
+def the_request_id_is_another(status, headers, body):
+    return status, {**headers, "x-request-id": "other"}, body
+
+
+def the_request_id_is_missing(status, headers, body):
+    return status, {**headers, "x-request-id": None}, body
+
+
+def the_content_type_is_another(status, headers, body):
+    return status, {**headers, "content-type": "text/html"}, body
+
+
+def another_group_is_reserved(status, headers, body):
+    return status, headers, {**body, "group_id": "another"} if status == 201 else body
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        unsigned_calls_pass,
+        everything_fails,
+        the_gateway_judges_bodies,
+        strangers_are_not_refused,
+        a_replay_makes_another_purchase,
+        a_replay_is_not_marked,
+        a_conflict_is_a_201,
+        the_holder_is_not_told,
+        the_request_id_is_another,
+        the_request_id_is_missing,
+        the_content_type_is_another,
+        another_group_is_reserved,
+    ],
+)
+def test_a_broken_api_is_found(verify, change):
+    code, output = verify(broken(change), *WITH_A_GROUP)
+    assert code == 1, output
+    assert "WRONG" in output and output.endswith("The contract is broken.\n")
+
+
+def test_a_group_that_is_reserved_already_is_said_to_be(verify):
+    api = Api()
+    assert verify(api, *WITH_A_GROUP)[0] == 0
+    code, output = verify(api, *WITH_A_GROUP)
+    assert code == 1
+    assert "WRONG 409 APIG.3402   reserving verified: expected 201" in output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["http://127.0.0.1:9/"],
+        ["--group", "g", f"http://127.0.0.1:9{PATH}"],
+        ["--owner", "domain", "--group", "g", f"http://127.0.0.1:9{PATH}"],
+        ["--unknown", f"http://127.0.0.1:9{PATH}"],
+        [f"http://127.0.0.1:9{PATH}"],  # Nobody listens there.
+    ],
+)
+def test_a_call_that_cannot_be_made_is_neither_right_nor_wrong(arguments):
+    environment = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1"}
+    environment |= {"AWS_ACCESS_KEY_ID": "simulator", "AWS_SECRET_ACCESS_KEY": "simulator"}
+    result = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, env=environment)
+    assert result.returncode == 2
+    assert result.stderr
