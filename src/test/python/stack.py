@@ -32,6 +32,11 @@ def source():
     return template
 
 
-def expanded():
-    """The template after the SAM transform, as plain JSON."""
-    return json.loads(json.dumps(transform(source(), {}, NoManagedPolicies())))
+def expand(template, **parameters):
+    """A template after the SAM transform, as plain JSON."""
+    return json.loads(json.dumps(transform(template, parameters, NoManagedPolicies())))
+
+
+def expanded(**parameters):
+    """The template of this stack after the SAM transform, as plain JSON."""
+    return expand(source(), **parameters)

@@ -1,4 +1,4 @@
-"""The expanded stack in a simulator of AWS, and the commands of docs/operations.md against it."""
+"""The expanded stack in a simulator of AWS, and the commands of docs/ against it."""
 
 import io
 import json
@@ -11,11 +11,22 @@ import boto3
 import pytest
 from moto.cloudformation.parsing import resource_class_from_type
 from moto.server import ThreadedMotoServer
+from samtranslator.yaml_helper import yaml_parse
 
 import stack
 
-DOCUMENT = (stack.ROOT / "docs/operations.md").read_text()
-COMMANDS = [b for b in re.findall(r"```sh\n(.*?)```", DOCUMENT, re.S) if b[:9] != "# Not run"]
+DOCUMENT = "".join((stack.ROOT / "docs" / d).read_text() for d in ("operations.md", "security.md"))
+BLOCKS = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.S)
+COMMANDS = [block for block in BLOCKS if not block.startswith("# Not run")]
+
+
+def documented(text):
+    """The one documented block that has a text in it."""
+    (block,) = [block for block in BLOCKS if text in block]
+    return block
+
+
+SETUP = documented("output() {")
 
 INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341"
 GROUP = "73c58022-f20d-495a-a188-85d718647f09"
@@ -68,9 +79,10 @@ def simulated():
     template["Outputs"]["FunctionAlias"]["Value"] = {
         "Fn::Join": [":", [{"Fn::GetAtt": ["ReserveFunction", "Arn"]}, "live"]]
     }
-    # Both name the alias.
+    # These name the alias or the deployment.
     del template["Resources"]["Api"]["Properties"]["Body"]
-    del template["Resources"]["ReserveFunctionDailyWakeUpRole"]
+    for name in "ReserveFunctionDailyWakeUpRole", "PreTrafficCheck", "PreTrafficCheckRole":
+        del template["Resources"][name]
     return json.dumps(template)
 
 
@@ -110,6 +122,7 @@ def run(*blocks):
         capture_output=True,
         text=True,
         env=os.environ,
+        cwd=stack.ROOT,
     )
 
 
@@ -147,10 +160,9 @@ def test_every_documented_command_runs(outputs):
 
 
 def test_registering_an_owner_refuses_to_overwrite(aws, outputs):
-    (setup,) = [block for block in COMMANDS if block.startswith("STACK=")]
-    (register,) = [block for block in COMMANDS if "put-item" in block]
-    assert run(setup, register).returncode == 0
-    second = run(setup, register.replace('"project_id": {"S": "', '"project_id": {"S": "another-'))
+    register = documented("attribute_not_exists(instance_id)")
+    assert run(SETUP, register).returncode == 0
+    second = run(SETUP, register.replace('"project_id": {"S": "', '"project_id": {"S": "another-'))
     assert second.returncode != 0
     assert "ConditionalCheckFailedException" in second.stderr
     item = aws.client("dynamodb").get_item(
@@ -163,8 +175,86 @@ def test_releasing_a_reservation_spares_another_one(aws, outputs):
     table = outputs["ReservationsTableName"]
     item = {"group_id": {"S": GROUP}, "purchase_id": {"S": "another"}}
     aws.client("dynamodb").put_item(TableName=table, Item=item)
-    (setup,) = [block for block in COMMANDS if block.startswith("STACK=")]
-    (release,) = [block for block in COMMANDS if "purchase_id = :purchase" in block]
-    assert "ConditionalCheckFailedException" in run(setup, release).stderr
+    release = documented("purchase_id = :purchase")
+    assert "ConditionalCheckFailedException" in run(SETUP, release).stderr
     key = {"group_id": {"S": GROUP}}
     assert aws.client("dynamodb").get_item(TableName=table, Key=key)["Item"] == item
+
+
+def reservation(group, purchase):
+    return {"group_id": {"S": group}, "purchase_id": {"S": purchase}, "note": {"S": "a \\ and a ' "}}
+
+
+def test_lost_reservations_come_back_and_newer_ones_stay(aws, outputs):
+    dynamodb = aws.client("dynamodb")
+    table = outputs["ReservationsTableName"]
+    dynamodb.delete_table(TableName=f"{table}-restored")
+    for group in "lost", "kept", "taken":
+        dynamodb.put_item(TableName=table, Item=reservation(group, "before"))
+    restore = documented("restore-table-to-point-in-time")
+    assert run(SETUP, restore).returncode == 0
+    dynamodb.delete_item(TableName=table, Key={"group_id": {"S": "lost"}})
+    dynamodb.put_item(TableName=table, Item=reservation("taken", "after"))
+    dynamodb.put_item(TableName=table, Item=reservation("new", "after"))
+    put_back = documented("while read -r item")
+    for _ in "once", "again":
+        result = run(SETUP, "TABLE=$RESERVATIONS", "KEY=group_id", put_back)
+        assert (result.returncode, result.stdout) == (0, ""), result
+        items = {i["group_id"]["S"]: i for i in dynamodb.scan(TableName=table)["Items"]}
+        assert items["lost"] == reservation("lost", "before")
+        assert items["kept"] == reservation("kept", "before")
+        assert items["taken"] == reservation("taken", "after")
+        assert items["new"] == reservation("new", "after")
+
+
+def test_an_error_while_items_are_put_back_is_printed(outputs):
+    broken = documented("while read -r item").replace('put-item --table-name "$TABLE"', "put-item --table-name missing")
+    result = run(SETUP, "TABLE=$RESERVATIONS", "KEY=group_id", broken)
+    assert "ResourceNotFoundException" in result.stdout
+
+
+def test_the_template_for_the_import_has_the_tables_of_the_stack_and_nothing_else(aws, outputs):
+    result = run(documented("TABLES=$(mktemp)"), 'cat "$TABLES"; rm "$TABLES"')
+    template = yaml_parse(result.stdout)
+    own = yaml_parse((stack.ROOT / "template.yaml").read_text())["Resources"]
+    assert set(template["Resources"]) == {"ReservationsTable", "InstanceOwnersTable"}
+    for name, table in template["Resources"].items():
+        assert json.dumps(table) == json.dumps(own[name])
+        assert table["DeletionPolicy"] == "Retain"  # An import asks for it.
+    aws.client("cloudformation").create_stack(StackName="tables", TemplateBody=result.stdout)
+
+
+def test_a_table_that_a_failed_deployment_left_is_deleted_only_if_it_is_empty(aws):
+    left = create("failed")
+    dynamodb = aws.client("dynamodb")
+    dynamodb.put_item(TableName=left["ReservationsTableName"], Item=reservation("g", "p"))
+    delete = documented("KEPT=the-name-of-the-table")
+    for output in "ReservationsTableName", "InstanceOwnersTableName":
+        run(delete.replace("the-name-of-the-table", left[output]))
+    tables = dynamodb.list_tables()["TableNames"]
+    assert left["ReservationsTableName"] in tables
+    assert left["InstanceOwnersTableName"] not in tables
+
+
+def test_the_transcript_asks_for_every_parameter():
+    asked = re.findall(r"Parameter (\w+) \[(.*?)\]:(.*)", DOCUMENT)
+    parameters = stack.source()["Parameters"]
+    assert [(name, default) for name, default, _ in asked] == [
+        (name, str(parameter.get("Default", ""))) for name, parameter in parameters.items()
+    ]
+    for name, _, answer in asked:
+        pattern = parameters[name].get("AllowedPattern", "")
+        assert re.search(pattern, answer.strip())
+        assert f"`{name}`" in DOCUMENT
+
+
+def test_every_link_within_the_documents_leads_somewhere():
+    pages = [stack.ROOT / "README.md", *(stack.ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\((?!http)([^)\s]+)\)", page.read_text()):
+            path, _, anchor = target.partition("#")
+            linked = page.parent / path if path else page
+            assert linked.exists(), (page.name, target)
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.M) if anchor else []
+            anchors = [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings]
+            assert not anchor or anchor in anchors, (page.name, target)

@@ -4,13 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.SamTemplate.Route;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** {@code template.yaml} and the code mean the same function. */
@@ -39,32 +35,6 @@ class TemplateTest {
             "AWS_ENDPOINT_URL_DYNAMODB",
             "JAVA_TOOL_OPTIONS"),
         template.environment().keySet());
-  }
-
-  @Test
-  void theFunctionMayDoWithTheTablesWhatItDoesAndNothingElse() {
-    Map<String, Set<String>> allowed = new TreeMap<>();
-    for (JsonNode policy : SamTemplate.list(template.functionRole().get("Policies"))) {
-      for (JsonNode statement : SamTemplate.list(policy.at("/PolicyDocument/Statement"))) {
-        assertEquals("Allow", statement.get("Effect").asText());
-        JsonNode action = statement.get("Action");
-        (action.isArray() ? SamTemplate.list(action) : List.of(action))
-            .stream()
-                .map(JsonNode::asText)
-                .filter(one -> one.startsWith("dynamodb:"))
-                .forEach(
-                    one ->
-                        allowed
-                            .computeIfAbsent(
-                                statement.get("Resource").asText(), resource -> new TreeSet<>())
-                            .add(one));
-      }
-    }
-    assertEquals(
-        Map.of(
-            "ReservationsTable.Arn", Set.of("dynamodb:GetItem", "dynamodb:PutItem"),
-            "InstanceOwnersTable.Arn", Set.of("dynamodb:GetItem")),
-        allowed);
   }
 
   @Test

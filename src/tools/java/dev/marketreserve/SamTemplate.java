@@ -41,10 +41,9 @@ public final class SamTemplate {
     return resources("AWS::Serverless::Function").getFirst().getValue().get("Properties");
   }
 
-  /** The properties of the role that the function runs under. */
-  public JsonNode functionRole() {
-    String name = function().get("Role").asText().replace(".Arn", "");
-    return root.at("/Resources/" + name + "/Properties");
+  /** The properties of a resource. */
+  public JsonNode properties(String logicalId) {
+    return root.at("/Resources/" + logicalId + "/Properties");
   }
 
   /** The environment of the function. */

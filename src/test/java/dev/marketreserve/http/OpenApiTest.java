@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rules of {@code openapi.yaml}, which the gateway goes by, against those of the function. */
+/** The rules that {@code openapi.yaml} describes against those that the function keeps. */
 class OpenApiTest {
 
   private static final String ID = "73c58022-f20d-495a-a188-85d718647f09";
@@ -34,8 +34,8 @@ class OpenApiTest {
 
   @ParameterizedTest
   @MethodSource("bodies")
-  void gatewayAndFunctionAgreeOnABody(String body, boolean accepted) {
-    assertEquals(accepted, openApi.acceptsBody(body), "gateway");
+  void descriptionAndFunctionAgreeOnABody(String body, boolean accepted) {
+    assertEquals(accepted, openApi.acceptsBody(body), "description");
     assertEquals(accepted, accepts("X-Domain-Id", ID, body), "function");
   }
 
@@ -70,7 +70,7 @@ class OpenApiTest {
         Arguments.of("{\"group_id\":", false));
   }
 
-  /** What no schema can say, so the function alone refuses it. */
+  /** No schema can say this. */
   @ParameterizedTest
   @ValueSource(strings = {"{\"group_id\":\"a\",\"group_id\":\"b\"}", "{\"group_id\":\"a\"}{}"})
   void onlyTheFunctionSeesMoreThanOneValue(String body) {
@@ -79,7 +79,7 @@ class OpenApiTest {
 
   @ParameterizedTest
   @CsvSource({"project_id", "instance_id", "X-Domain-Id"})
-  void gatewayAndFunctionAgreeOnAnId(String name) {
+  void descriptionAndFunctionAgreeOnAnId(String name) {
     for (String good : new String[] {ID, "a", "Z", "9", "a_-", "x".repeat(64)}) {
       assertTrue(openApi.acceptsParameter(name, good), good);
       assertTrue(accepts(name, good, BODY), good);
@@ -92,7 +92,7 @@ class OpenApiTest {
   }
 
   @Test
-  void gatewayAndFunctionAgreeOnAnIdempotencyKey() {
+  void descriptionAndFunctionAgreeOnAnIdempotencyKey() {
     for (String good : new String[] {"k", "!", "~", "k".repeat(255)}) {
       assertTrue(openApi.acceptsParameter("Idempotency-Key", good), good);
       assertTrue(accepts("Idempotency-Key", good, BODY), good);
@@ -159,7 +159,6 @@ class OpenApiTest {
         SamTemplate.read().function().at("/Events/DailyWakeUp/Properties/Input").asText();
     APIGatewayProxyRequestEvent event =
         new JsonMapper().readValue(input, APIGatewayProxyRequestEvent.class);
-    assertEquals("daily-wake-up", event.getRequestContext().getRequestId());
     BadRequestException refusal =
         assertThrows(BadRequestException.class, () -> RequestReader.read(event));
     assertEquals(ErrorCode.MISSING_PARAMETER, refusal.response().error());

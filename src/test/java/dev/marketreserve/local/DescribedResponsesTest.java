@@ -65,11 +65,6 @@ class DescribedResponsesTest {
     expect(409, URL_PATH, GROUP.formatted("taken"), "order-6");
   }
 
-  @Test
-  void a413IsAsDescribed() throws Exception {
-    expect(413, URL_PATH, " ".repeat(10 * 1024 * 1024 + 1), "order-7");
-  }
-
   private HttpResponse<String> expect(int status, String path, String body, String idempotencyKey)
       throws IOException, InterruptedException {
     HttpRequest request =

@@ -140,7 +140,9 @@ class LocalApiIT {
   @Test
   void aLargeBodyIsRefusedByTheFunctionAndAHugeOneByTheGateway() throws Exception {
     assertAnswer(400, "APIG.2006", post("x".repeat(1 << 20)));
-    assertAnswer(413, "APIG.0201", post("x".repeat(11 << 20)));
+    HttpResponse<String> huge = post("x".repeat(11 << 20));
+    assertEquals(413, huge.statusCode());
+    assertEquals("", huge.body());
   }
 
   @Test

@@ -84,7 +84,7 @@ final class Gateway extends Handler.Abstract {
       if (parameters.isPresent()) {
         byte[] body = body(request);
         return body.length > MAX_PAYLOAD_BYTES
-            ? own("REQUEST_TOO_LARGE", 413, requestId)
+            ? tooLarge()
             : call(event(request, route, parameters.get(), body, requestId));
       }
     }
@@ -185,6 +185,14 @@ final class Gateway extends Handler.Abstract {
         .withStatusCode(status == null ? defaultStatus : status.asInt())
         .withHeaders(Map.of("Content-Type", "application/json", "X-Request-Id", requestId))
         .withBody(body.replace("$context.requestId", requestId));
+  }
+
+  /** The one answer that API Gateway lets nobody word, the request id included. */
+  private static APIGatewayProxyResponseEvent tooLarge() {
+    return new APIGatewayProxyResponseEvent()
+        .withStatusCode(413)
+        .withHeaders(Map.of())
+        .withBody("");
   }
 
   private static void send(

@@ -1,0 +1,146 @@
+"""Who the API lets in: its resource policy, evaluated as IAM does.
+
+No kept library evaluates resource policies: moto's evaluator knows the conditions of trust policies alone. The part of
+IAM that the policy needs is short:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+"""
+
+import ipaddress
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+
+import stack
+
+TEMPLATE = stack.expanded()
+POLICY = TEMPLATE["Resources"]["Api"]["Properties"]["Policy"]["Statement"]
+RESERVE = "execute-api:/live/POST/v1/project/apigw/instances/instance/market/api-groups/reserve"
+
+OPERATOR = "999988887777"  # The account of the stack.
+MARKETPLACE = "111122223333"
+LISTED_ROLE = f"arn:aws:iam::{MARKETPLACE}:role/market/place"
+LISTED_ROLE_OF_THE_OPERATOR = f"arn:aws:iam::{OPERATOR}:role/marketplace"
+LISTED_ACCOUNT = "444455556666"
+LIST = [LISTED_ROLE, LISTED_ROLE_OF_THE_OPERATOR, LISTED_ACCOUNT]
+
+
+def resolved(node, parameters):
+    """A part of the policy with parameters and conditions put in, as CloudFormation does."""
+    if isinstance(node, list):
+        values = [resolved(element, parameters) for element in node]
+        return [value for value in values if value != {"Ref": "AWS::NoValue"}]
+    if not isinstance(node, dict):
+        return node
+    if node.keys() == {"Ref"}:
+        return parameters.get(node["Ref"], node)
+    if node.keys() == {"Fn::If"}:
+        condition, then, otherwise = node["Fn::If"]
+        assert condition == "OnlyFromCallerCidrs"
+        return resolved(then if parameters["CallerCidrs"] != [""] else otherwise, parameters)
+    return {key: resolved(value, parameters) for key, value in node.items()}
+
+
+def string_not_equals(actual, expected):
+    return actual is None or actual not in expected
+
+
+def not_ip_address(actual, expected):
+    address = ipaddress.ip_address(actual)
+    return not any(address in ipaddress.ip_network(network) for network in expected)
+
+
+OPERATORS = {"StringNotEquals": string_not_equals, "NotIpAddress": not_ip_address}
+
+
+def applies(statement, resource, context):
+    """Whether resource and conditions of a statement are those of a call. All conditions have to hold."""
+    assert statement["Action"] == "execute-api:Invoke"
+    return fnmatchcase(resource, statement["Resource"]) and all(
+        OPERATORS[operator](context.get(key), values)
+        for operator, keys in statement.get("Condition", {}).items()
+        for key, values in keys.items()
+    )
+
+
+def lets_in(principal, identity_policy_allows, address="192.0.2.1", resource=RESERVE, **parameters):
+    """Whether a role may call: an explicit deny comes first, then the account of the role decides what is needed."""
+    account = principal.split(":")[4] if principal else None
+    context = {"aws:PrincipalArn": principal, "aws:PrincipalAccount": account, "aws:SourceIp": address}
+    given = {"CallerPrincipals": LIST, "CallerCidrs": [""], **parameters}
+    statements = resolved(POLICY, given)
+    if any(s["Effect"] == "Deny" and applies(s, resource, context) for s in statements):
+        return False
+    allowed = {
+        entry
+        for s in statements
+        if s["Effect"] == "Allow" and applies(s, resource, context)
+        for entry in s["Principal"]["AWS"]
+        if entry in (principal, account)
+    }
+    if account == OPERATOR:
+        # An account on the list delegates to its administrators; a role on the list needs nothing else.
+        return principal in allowed or identity_policy_allows
+    return bool(allowed) and identity_policy_allows
+
+
+@pytest.mark.parametrize(
+    "principal, identity_policy_allows, expected",
+    [
+        (LISTED_ROLE, True, True),
+        (LISTED_ROLE, False, False),
+        (LISTED_ROLE_OF_THE_OPERATOR, False, True),
+        (f"arn:aws:iam::{OPERATOR}:role/administrator", True, False),
+        (f"arn:aws:iam::{OPERATOR}:user/curious", True, False),
+        (f"arn:aws:iam::{OPERATOR}:role/marketplace2", True, False),
+        (f"arn:aws:iam::{MARKETPLACE}:role/place", True, False),
+        (f"arn:aws:iam::{LISTED_ACCOUNT}:role/any", True, True),
+        (f"arn:aws:iam::{LISTED_ACCOUNT}:role/any", False, False),
+        ("arn:aws:iam::777766665555:role/marketplace", True, False),
+        (None, True, False),
+    ],
+)
+def test_the_listed_may_call_and_nobody_else(principal, identity_policy_allows, expected):
+    assert lets_in(principal, identity_policy_allows) is expected
+
+
+@pytest.mark.parametrize(
+    "address, expected",
+    [("192.0.2.1", True), ("198.51.100.255", True), ("203.0.113.1", False), ("2001:db8::1", False)],
+)
+def test_another_network_is_shut_out_even_for_the_listed(address, expected):
+    cidrs = ["192.0.2.0/24", "198.51.100.0/24"]
+    assert lets_in(LISTED_ROLE, True, address=address, CallerCidrs=cidrs) is expected
+
+
+def test_a_single_principal_is_a_list_too():
+    assert lets_in(LISTED_ROLE, True, CallerPrincipals=[LISTED_ROLE])
+    assert not lets_in(LISTED_ROLE_OF_THE_OPERATOR, True, CallerPrincipals=[LISTED_ROLE])
+
+
+def test_a_caller_of_another_account_reaches_post_under_v1_alone():
+    for resource in "execute-api:/live/GET/v1/x", "execute-api:/live/POST/other":
+        assert not lets_in(LISTED_ROLE, True, resource=resource)
+
+
+@pytest.mark.parametrize(
+    "principal, ok",
+    [
+        ("arn:aws:iam::111122223333:role/marketplace", True),
+        ("arn:aws-cn:iam::111122223333:user/division/market@place", True),
+        ("111122223333", True),
+        ("*", False),
+        ("11112222333", False),
+        ("arn:aws:iam::111122223333:role/*", False),
+        ("arn:aws:iam::111122223333:role/market?lace", False),
+        ("arn:aws:iam::*:role/marketplace", False),
+        ("arn:aws:iam::111122223333:root", False),  # The account id says the same.
+        ("arn:aws:iam::111122223333:group/marketplace", False),
+        ("arn:aws:sts::111122223333:assumed-role/marketplace/callback", False),
+    ],
+)
+def test_a_principal_is_an_account_a_role_or_a_user(principal, ok):
+    parameter = TEMPLATE["Parameters"]["CallerPrincipals"]
+    assert "Default" not in parameter
+    assert bool(re.search(parameter["AllowedPattern"], principal)) == ok
