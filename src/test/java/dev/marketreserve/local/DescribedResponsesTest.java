@@ -1,8 +1,10 @@
 package dev.marketreserve.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.OpenApi;
+import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.Tenant;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +66,24 @@ class DescribedResponsesTest {
   void a409IsAsDescribed() throws Exception {
     expect(201, URL_PATH, GROUP.formatted("taken"), "order-5");
     expect(409, URL_PATH, GROUP.formatted("taken"), "order-6");
+  }
+
+  @Test
+  void theScriptThatVerifiesADeploymentFindsNothingWrong() throws Exception {
+    Process script =
+        new ProcessBuilder(
+                "src/tools/shell/verify-deployment",
+                "--unsigned",
+                "--owner",
+                String.join(":", OWNER.domainId(), OWNER.projectId(), OWNER.instanceId()),
+                "--group",
+                "verified",
+                api.url() + SamTemplate.read().routes().getFirst().path())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, script.waitFor(), output);
+    assertTrue(output.endsWith("The contract holds.\n"), output);
   }
 
   private HttpResponse<String> expect(int status, String path, String body, String idempotencyKey)
