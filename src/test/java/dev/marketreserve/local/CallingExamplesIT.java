@@ -1,0 +1,235 @@
+package dev.marketreserve.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.http.Events;
+import dev.marketreserve.local.FlakyGateway.Answer;
+import dev.marketreserve.local.FlakyGateway.Call;
+import dev.marketreserve.local.FlakyGateway.LostAnswer;
+import dev.marketreserve.local.FlakyGateway.Silence;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The examples of {@code docs/calling.md}, run as their readers run them. */
+@Execution(ExecutionMode.CONCURRENT)
+class CallingExamplesIT {
+
+  enum Example {
+    CURL,
+    JAVA,
+    PYTHON;
+
+    /** The program and its first arguments. */
+    List<String> command() {
+      return switch (this) {
+        case CURL -> List.of("bash", "docs/examples/reserve.sh");
+        case JAVA ->
+            List.of(jdk("java"), "-classpath", CLASSES + File.pathSeparator + LIBRARIES, "Reserve");
+        case PYTHON -> List.of("python3", "docs/examples/reserve.py");
+      };
+    }
+  }
+
+  /** What {@code mvn package} lays out for Lambda; the AWS SDK's signer is in it. */
+  private static final String LIBRARIES = "target/function/lib/*";
+
+  private static final String CLASSES = "target/examples";
+
+  private record Result(int status, String output, String errors) {}
+
+  private static final Owner TENANT = Events.owner();
+  private static final Owner STRANGER = new Owner("stranger", "project", "strangers-instance");
+  private static final Answer SYSTEM_ERROR =
+      new Answer(500, "{\"error_code\":\"APIG.9999\",\"error_msg\":\"System error.\"}");
+
+  private static LocalApi api;
+
+  @BeforeAll
+  static void findThePrograms() throws InterruptedException {
+    for (String program : List.of("bash", "curl", "python3")) {
+      try {
+        assertEquals(0, new ProcessBuilder(program, "--version").start().waitFor());
+      } catch (IOException e) {
+        fail("The examples of docs/calling.md need " + program + ", which does not start here", e);
+      }
+    }
+  }
+
+  /** Once, since compiling takes longer than calling. */
+  @BeforeAll
+  static void compileTheExampleInJava() throws IOException, InterruptedException {
+    Process javac =
+        new ProcessBuilder(
+                jdk("javac"),
+                "--release",
+                "17",
+                "-Xlint:all",
+                "-Werror",
+                "-d",
+                CLASSES,
+                "-classpath",
+                LIBRARIES,
+                "docs/examples/Reserve.java")
+            .start();
+    String errors = text(javac.getErrorStream());
+    assertEquals(0, javac.waitFor(), errors);
+  }
+
+  @BeforeAll
+  static void start() throws IOException {
+    api = LocalApi.start(0, "127.0.0.1", 0, List.of(TENANT, STRANGER));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRepeatPrintsTheSamePurchaseAndAStrangerIsRefused(Example example) throws Exception {
+    String group = UUID.randomUUID().toString();
+    Result first = run(example, api.url(), TENANT, group, "order-1");
+    assertEquals(0, first.status(), first.errors());
+    UUID.fromString(first.output());
+    assertEquals(first, run(example, api.url(), TENANT, group, "order-1"));
+    Result stranger = run(example, api.url(), STRANGER, group, "order-1");
+    assertEquals(1, stranger.status(), stranger.errors());
+    assertEquals("", stranger.output());
+    assertTrue(stranger.errors().contains("APIG.3402"), stranger.errors());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anUnknownOutcomeIsRepeatedWithTheSameKeyAfterGrowingPauses(Example example)
+      throws Exception {
+    List<FlakyGateway.Fate> fates = List.of(SYSTEM_ERROR, new LostAnswer(), new Answer(504, "{}"));
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+      String group = UUID.randomUUID().toString();
+      Result result = run(example, gateway.url(), TENANT, group, "order-2");
+      assertEquals(0, result.status(), result.errors());
+      List<Call> calls = gateway.calls();
+      assertEquals(4, calls.size());
+      assertEquals(1, calls.stream().map(Call::body).distinct().count());
+      assertEquals(Set.of("order-2"), keys(calls));
+      assertPausesGrow(calls);
+      assertEquals(result.output(), run(example, api.url(), TENANT, group, "order-2").output());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aThrottledOrFailedGatewayIsAskedAgain(Example example) throws Exception {
+    List<Answer> fates = List.of(new Answer(429, "{}"), new Answer(502, "{}"));
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-3");
+      assertEquals(0, result.status(), result.errors());
+      assertEquals(3, gateway.calls().size());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void silenceEndsAndIsRepeated(Example example) throws Exception {
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(new Silence()))) {
+      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-4");
+      assertEquals(0, result.status(), result.errors());
+      assertEquals(2, gateway.calls().size());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRefusalIsNotRepeated(Example example) throws Exception {
+    for (int status : new int[] {400, 403, 409}) {
+      Answer refusal = new Answer(status, "{\"error_code\":\"APIG.0000\"}");
+      try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(refusal))) {
+        Result result = run(example, gateway.url(), TENANT, "group", "order-5");
+        assertEquals(new Result(1, "", refusal.body()), result);
+        assertEquals(1, gateway.calls().size());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aConflictThatNamesThePurchaseIsTheTenantsOwn(Example example) throws Exception {
+    Answer holder =
+        new Answer(409, "{\"error_code\":\"APIG.3402\",\"purchase_id\":\"the-purchase\"}");
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(holder))) {
+      assertEquals(
+          new Result(0, "the-purchase", ""),
+          run(example, gateway.url(), TENANT, "group", "order-6"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anOutageEndsAfterFiveAttemptsWithAStatusOfItsOwn(Example example) throws Exception {
+    List<Answer> outage = Collections.nCopies(10, SYSTEM_ERROR);
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), outage)) {
+      Result result = run(example, gateway.url(), TENANT, "group", "order-7");
+      assertEquals(2, result.status(), result.errors());
+      assertEquals("", result.output());
+      assertEquals(5, gateway.calls().size());
+      assertEquals(Set.of("order-7"), keys(gateway.calls()));
+      assertPausesGrow(gateway.calls());
+    }
+  }
+
+  private static Set<String> keys(List<Call> calls) {
+    return calls.stream().map(Call::idempotencyKey).collect(Collectors.toSet());
+  }
+
+  /** Each pause lies between half of its step and the step, and the steps double from 500 ms. */
+  private static void assertPausesGrow(List<Call> calls) {
+    for (int i = 1; i < calls.size(); i++) {
+      long pause = calls.get(i).nanoTime() - calls.get(i - 1).nanoTime();
+      long least = TimeUnit.MILLISECONDS.toNanos(250L << (i - 1));
+      assertTrue(pause >= least, "pause " + i + " took " + pause + " ns");
+    }
+  }
+
+  private static Result run(Example example, String url, Owner tenant, String group, String key)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(example.command());
+    command.addAll(List.of(LocalApi.reserveUrl(url, tenant), tenant.domainId(), group, key));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().remove("AWS_REGION");
+    Process process = builder.start();
+    try {
+      String output = text(process.getInputStream());
+      String errors = text(process.getErrorStream());
+      return new Result(process.waitFor(), output, errors);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static String jdk(String program) {
+    return Path.of(System.getProperty("java.home"), "bin", program).toString();
+  }
+
+  private static String text(InputStream stream) throws IOException {
+    return new String(stream.readAllBytes(), StandardCharsets.UTF_8).strip();
+  }
+}

@@ -1,0 +1,130 @@
+package dev.marketreserve.local;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Executors;
+
+/** A gateway in front of an API that fails as it is told, call by call, and forwards the rest. */
+final class FlakyGateway implements AutoCloseable {
+
+  /** The fate of one call. */
+  sealed interface Fate {}
+
+  /** The gateway answers by itself. */
+  record Answer(int status, String body) implements Fate {}
+
+  /** The API gets the call, and its answer is lost. */
+  record LostAnswer() implements Fate {}
+
+  /** The caller hears nothing, until it gives up or a minute has passed. */
+  record Silence() implements Fate {}
+
+  /**
+   * A call that arrived.
+   *
+   * @param idempotencyKey the header of that name
+   * @param nanoTime when it arrived, as {@link System#nanoTime()}
+   */
+  record Call(String idempotencyKey, String body, long nanoTime) {}
+
+  private final HttpServer server;
+  private final HttpClient api = HttpClient.newHttpClient();
+  private final String apiUrl;
+  private final Iterator<? extends Fate> fates;
+  private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
+
+  private FlakyGateway(HttpServer server, String apiUrl, Iterator<? extends Fate> fates) {
+    this.server = server;
+    this.apiUrl = apiUrl;
+    this.fates = fates;
+  }
+
+  /** Starts a gateway in front of the API at {@code apiUrl}; the first calls meet {@code fates}. */
+  static FlakyGateway start(String apiUrl, List<? extends Fate> fates) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    FlakyGateway gateway = new FlakyGateway(server, apiUrl, fates.iterator());
+    server.createContext("/", gateway::handle);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.start();
+    return gateway;
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** The calls so far, in the order of their arrival. */
+  List<Call> calls() {
+    return List.copyOf(calls);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    api.close();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
+      calls.add(new Call(key, new String(body, StandardCharsets.UTF_8), System.nanoTime()));
+      if (!fates.hasNext()) {
+        HttpResponse<String> response = forward(exchange, body);
+        answer(exchange, response.statusCode(), response.body());
+        return;
+      }
+      switch (fates.next()) {
+        case Answer(int status, String answer) -> answer(exchange, status, answer);
+        case LostAnswer() -> forward(exchange, body);
+        case Silence() -> sleep(Duration.ofMinutes(1));
+      }
+    }
+  }
+
+  private HttpResponse<String> forward(HttpExchange exchange, byte[] body) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(apiUrl + exchange.getRequestURI()))
+            .POST(BodyPublishers.ofByteArray(body));
+    for (String name : List.of("Content-Type", "X-Domain-Id", "Idempotency-Key")) {
+      request.header(name, exchange.getRequestHeaders().getFirst(name));
+    }
+    try {
+      return api.send(request.build(), BodyHandlers.ofString());
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  private static void sleep(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      throw new UncheckedIOException(new IOException(e));
+    }
+  }
+}

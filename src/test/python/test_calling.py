@@ -1,0 +1,86 @@
+"""The examples of docs/calling.md sign their calls: the signature is made again of what arrives."""
+
+import hashlib
+import os
+import re
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+import stack
+
+REGION = "eu-central-1"
+CREDENTIALS = Credentials("simulator", "simulator", "simulator-session")
+# As the guide prints them.
+COMMANDS = re.findall(r'^(.*docs/examples/\S+) "\$URL"', (stack.ROOT / "docs/calling.md").read_text(), re.M)
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """Answers 201 and keeps the call."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls.append((self.path, dict(self.headers), body))
+        answer = b'{"group_id": "group", "purchase_id": "the-purchase"}'
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def gateway():
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    server.calls = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_guide_names_three_examples():
+    assert len(COMMANDS) == 3
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_example_signs_its_call(gateway, command):
+    url = f"http://127.0.0.1:{gateway.server_port}/live/v1/project/apigw/instances/instance/market/api-groups/reserve"
+    result = subprocess.run(
+        f"{command} {url} domain group order-1",
+        shell=True, cwd=stack.ROOT, capture_output=True, text=True,
+        env=os.environ | {
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
+            "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
+            "AWS_SESSION_TOKEN": CREDENTIALS.token,
+        },
+    )
+    assert (result.returncode, result.stdout) == (0, "the-purchase\n"), result.stderr
+    [(path, headers, body)] = gateway.calls
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert body == b'{"group_id": "group"}'
+    assert (headers["x-domain-id"], headers["idempotency-key"]) == ("domain", "order-1")
+    assert headers["x-amz-security-token"] == CREDENTIALS.token
+
+    digest = hashlib.sha256(body).hexdigest()
+    assert headers.get("x-amz-content-sha256", digest) == digest
+
+    sent = re.fullmatch(
+        r"AWS4-HMAC-SHA256 Credential=(.+?), ?SignedHeaders=(.+?), ?Signature=([0-9a-f]{64})", headers["authorization"])
+    scope, names, signature = sent.groups()
+    timestamp = headers["x-amz-date"]
+    assert scope == f"{CREDENTIALS.access_key}/{timestamp[:8]}/{REGION}/execute-api/aws4_request"
+    request = AWSRequest("POST", f"http://{headers['host']}{path}", data=body,
+                         headers={name: headers[name] for name in names.split(";")})
+    request.context["timestamp"] = timestamp
+    signer = SigV4Auth(CREDENTIALS, "execute-api", REGION)
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    assert signature == signer.signature(text, request)
