@@ -1,0 +1,41 @@
+"""What the documents name is there: linked files and headings, and files of the sources."""
+
+import re
+import subprocess
+
+import pytest
+
+import stack
+
+FILES = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=stack.ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+DOCUMENTS = [file for file in FILES if file.endswith(".md")]
+
+
+def prose(file):
+    """The document without its blocks of code."""
+    return re.sub(r"^```.*?^```", "", (stack.ROOT / file).read_text(), flags=re.S | re.M)
+
+
+def anchors(file):
+    """The headings as GitHub links to them."""
+    headings = re.findall(r"^#+ (.*)$", prose(file), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
+        if not link.startswith("https://"):
+            path, _, anchor = link.partition("#")
+            target = (stack.ROOT / document).parent / path if path else stack.ROOT / document
+            assert target.exists(), f"{document} links to {link}"
+            if anchor:
+                assert anchor in anchors(target.resolve().relative_to(stack.ROOT)), f"{document} links to {link}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_source_files_exist(document):
+    for name in re.findall(r"`([\w./-]+\.(?:java|py|sh))`", prose(document)):
+        assert any(f"/{file}".endswith(f"/{name}") for file in FILES), f"{document} names {name}"
