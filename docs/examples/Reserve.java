@@ -61,8 +61,7 @@ final class Reserve {
           System.err.println(response.body());
           System.exit(1);
         }
-        System.err.printf(
-            "attempt %d of %d: %d %s%n", attempt, ATTEMPTS, status, response.body());
+        System.err.printf("attempt %d of %d: %d %s%n", attempt, ATTEMPTS, status, response.body());
       } catch (IOException e) {
         System.err.printf("attempt %d of %d: no answer (%s)%n", attempt, ATTEMPTS, e);
       }
@@ -77,8 +76,7 @@ final class Reserve {
   }
 
   /** One attempt. A signature holds for minutes, so each attempt gets its own. */
-  private static HttpRequest request(
-      URI url, String domainId, String body, String idempotencyKey) {
+  private static HttpRequest request(URI url, String domainId, String body, String idempotencyKey) {
     SdkHttpRequest request =
         SdkHttpRequest.builder()
             .method(SdkHttpMethod.POST)

@@ -3,8 +3,10 @@ package dev.marketreserve;
 import static dev.marketreserve.http.Events.event;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
@@ -14,9 +16,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -104,6 +108,78 @@ class RaceIT {
                 stored.put(
                     String.valueOf(item.get("group_id")), String.valueOf(item.get("purchase_id"))));
     assertEquals(stored, answered);
+  }
+
+  @Test
+  void ofTwoTenantsThatWantOneGroupOneGetsItAndTheOtherLearnsNothing() throws Exception {
+    Tenant home = new Tenant("domain", "project", "instance");
+    Tenant away = new Tenant("rival-domain", "rival-project", "rival-instance");
+    tables.register(away);
+    Set<Tenant> winners = new HashSet<>();
+    for (int race = 0; race < 50; race++) {
+      String group = "contested-" + race;
+      List<Tenant> callers = new ArrayList<>(Collections.nCopies(8, home));
+      callers.addAll(Collections.nCopies(8, away));
+      Collections.shuffle(callers, new Random(race));
+      List<Heard> all = race(callers, group);
+      Map<String, String> stored = tables.reservation(group);
+      Tenant winner = home.domainId().equals(stored.get("domain_id")) ? home : away;
+      winners.add(winner);
+      assertEquals(winner.projectId(), stored.get("project_id"));
+      assertEquals(winner.instanceId(), stored.get("instance_id"));
+      int reserved = 0;
+      for (Heard heard : all) {
+        JsonNode body = heard.body();
+        if (!body.has("error_code")) {
+          reserved++;
+        } else {
+          assertEquals("APIG.3402", body.get("error_code").textValue());
+        }
+        if (body.has("purchase_id")) {
+          assertEquals(winner, heard.by());
+          assertEquals(stored.get("purchase_id"), body.get("purchase_id").textValue());
+        }
+      }
+      assertEquals(1, reserved);
+    }
+    assertEquals(Set.of(home, away), winners, "One tenant won each time, so nobody raced");
+  }
+
+  private record Heard(Tenant by, JsonNode body) {}
+
+  /** What each caller hears when all call at once. */
+  private List<Heard> race(List<Tenant> callers, String group) throws Exception {
+    CountDownLatch start = new CountDownLatch(1);
+    List<Heard> all = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(callers.size())) {
+      List<Future<APIGatewayProxyResponseEvent>> calls = new ArrayList<>();
+      for (Tenant tenant : callers) {
+        calls.add(
+            threads.submit(
+                () -> {
+                  start.await();
+                  return reserve(tenant, group);
+                }));
+      }
+      start.countDown();
+      for (int i = 0; i < callers.size(); i++) {
+        String body = calls.get(i).get().getBody();
+        all.add(new Heard(callers.get(i), new JsonMapper().readTree(body)));
+      }
+    }
+    return all;
+  }
+
+  private APIGatewayProxyResponseEvent reserve(Tenant tenant, String group) {
+    APIGatewayProxyRequestEvent event =
+        event(group)
+            .withHeaders(Map.of("X-Domain-Id", tenant.domainId()))
+            .withPathParameters(
+                Map.of("project_id", tenant.projectId(), "instance_id", tenant.instanceId()));
+    int any = Math.floorMod(Thread.currentThread().threadId(), environments.size());
+    return environments
+        .get(any)
+        .handleRequest(event, new LocalContext("request", Duration.ofSeconds(10), line -> {}));
   }
 
   private APIGatewayProxyResponseEvent reserve(String group) {

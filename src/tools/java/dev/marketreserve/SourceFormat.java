@@ -28,8 +28,12 @@ final class SourceFormat {
 
   /** Every source file. */
   static List<Path> sources() throws IOException {
-    try (Stream<Path> files = Files.walk(Path.of("src"))) {
-      return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+    try (Stream<Path> source = Files.walk(Path.of("src"));
+        Stream<Path> examples = Files.walk(Path.of("docs", "examples"))) {
+      return Stream.concat(source, examples)
+          .filter(file -> file.toString().endsWith(".java"))
+          .sorted()
+          .toList();
     }
   }
 

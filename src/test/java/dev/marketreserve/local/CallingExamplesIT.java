@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.marketreserve.dynamodb.Owner;
+import dev.marketreserve.dynamodb.Tenant;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.local.FlakyGateway.Answer;
 import dev.marketreserve.local.FlakyGateway.Call;
@@ -56,8 +56,8 @@ class CallingExamplesIT {
 
   private record Result(int status, String output, String errors) {}
 
-  private static final Owner TENANT = Events.owner();
-  private static final Owner STRANGER = new Owner("stranger", "project", "strangers-instance");
+  private static final Tenant TENANT = Events.tenant();
+  private static final Tenant STRANGER = new Tenant("stranger", "project", "strangers-instance");
   private static final Answer SYSTEM_ERROR =
       new Answer(500, "{\"error_code\":\"APIG.9999\",\"error_msg\":\"System error.\"}");
 
@@ -209,7 +209,7 @@ class CallingExamplesIT {
     }
   }
 
-  private static Result run(Example example, String url, Owner tenant, String group, String key)
+  private static Result run(Example example, String url, Tenant tenant, String group, String key)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(example.command());
     command.addAll(List.of(LocalApi.reserveUrl(url, tenant), tenant.domainId(), group, key));
