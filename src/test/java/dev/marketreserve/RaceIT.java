@@ -130,13 +130,13 @@ class RaceIT {
       int reserved = 0;
       for (Heard heard : all) {
         JsonNode body = heard.body();
-        if (!body.has("error_code")) {
-          reserved++;
-        } else {
+        if (body.has("error_code")) {
           assertEquals("APIG.3402", body.get("error_code").textValue());
+        } else {
+          reserved++;
         }
+        assertEquals(heard.by().equals(winner), body.has("purchase_id"), body::toString);
         if (body.has("purchase_id")) {
-          assertEquals(winner, heard.by());
           assertEquals(stored.get("purchase_id"), body.get("purchase_id").textValue());
         }
       }
