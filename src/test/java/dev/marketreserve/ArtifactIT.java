@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What is uploaded to Lambda: {@code target/function}. */
+/** The upload to Lambda: {@code target/function}. */
 class ArtifactIT {
 
   private static final Path FUNCTION = Path.of("target", "function");

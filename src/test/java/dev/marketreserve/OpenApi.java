@@ -20,7 +20,7 @@ public final class OpenApi {
   private static final JsonSchemaFactory SCHEMAS =
       JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4);
 
-  /** Patterns of a schema are JavaScript's, where {@code $} is the end and not a line's. */
+  /** Patterns of a schema are JavaScript's: {@code $} is the end of the text, not of a line. */
   private static final SchemaValidatorsConfig CONFIG =
       SchemaValidatorsConfig.builder()
           .regularExpressionFactory(
@@ -67,7 +67,7 @@ public final class OpenApi {
   }
 
   /**
-   * What is wrong with a response, nothing where it is as described.
+   * The differences between a response and its description; none where it is as described.
    *
    * @param headers by their names as the document spells them
    */

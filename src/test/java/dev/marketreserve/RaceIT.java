@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Many callers at once, on several handlers as in several execution environments. What they race
- * for is the condition of the write, not the clock: their client has no budget of time.
+ * Many callers at once, on several handlers as in several execution environments. Their client has
+ * no deadline, so that the condition of the write alone decides the race.
  */
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {
@@ -78,10 +78,10 @@ class RaceIT {
   }
 
   @Test
-  void of1000GroupsWith8CallersEachExactly1000ArePurchased()
+  void of100GroupsWith8CallersEachExactly100ArePurchased()
       throws InterruptedException, ExecutionException, JsonProcessingException {
     List<Callable<APIGatewayProxyResponseEvent>> calls = new ArrayList<>();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 100; i++) {
       String group = "group-" + i;
       calls.addAll(Collections.nCopies(8, () -> reserve(group)));
     }
@@ -98,8 +98,8 @@ class RaceIT {
         }
       }
     }
-    assertEquals(7000, conflicts);
-    assertEquals(1000, answered.size());
+    assertEquals(700, conflicts);
+    assertEquals(100, answered.size());
     Map<String, String> stored = new HashMap<>();
     tables.reservations().stream()
         .filter(item -> String.valueOf(item.get("group_id")).startsWith("group-"))
@@ -147,7 +147,7 @@ class RaceIT {
 
   private record Heard(Tenant by, JsonNode body) {}
 
-  /** What each caller hears when all call at once. */
+  /** The responses to callers that all call at once. */
   private List<Heard> race(List<Tenant> callers, String group) throws Exception {
     CountDownLatch start = new CountDownLatch(1);
     List<Heard> all = new ArrayList<>();

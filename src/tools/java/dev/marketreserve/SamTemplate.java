@@ -13,8 +13,8 @@ import java.util.stream.StreamSupport;
 
 /**
  * {@code template.yaml} as it stands in the source tree, and {@code openapi.yaml} that it includes.
- * A reference reads as the logical id that it names, {@code !Ref Table} as {@code Table}, which is
- * also what {@code sam local} makes of it.
+ * A reference reads as the logical id that it names, {@code !Ref Table} as {@code Table}; {@code
+ * sam local} resolves it to the same.
  */
 public final class SamTemplate {
 

@@ -11,7 +11,7 @@ public final class Deadline {
     this.nanoTime = nanoTime;
   }
 
-  /** The deadline that is {@code duration} away from now. */
+  /** The deadline {@code duration} from now. */
   public static Deadline in(Duration duration) {
     return new Deadline(System.nanoTime() + duration.toNanos());
   }
@@ -21,7 +21,7 @@ public final class Deadline {
     return Duration.ofNanos(nanoTime - System.nanoTime());
   }
 
-  /** The earlier deadline at which half of the time left now is spent. */
+  /** The earlier deadline that leaves half of the time left now. */
   public Deadline halfway() {
     return in(remaining().dividedBy(2));
   }

@@ -1,6 +1,6 @@
 package dev.marketreserve.reservation;
 
-/** The register of who owns which gateway instance. */
+/** The register of the owners of gateway instances. */
 public interface InstanceOwners {
 
   /**

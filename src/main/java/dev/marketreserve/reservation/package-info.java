@@ -1,5 +1,6 @@
 /**
- * The domain: who may reserve an API group, and what a reservation is. Knows neither AWS nor JSON.
+ * The domain: requests to reserve an API group, their outcomes, and the two stores. It knows
+ * neither AWS nor JSON.
  */
 @NullMarked
 package dev.marketreserve.reservation;

@@ -73,7 +73,7 @@ class ChaosIT {
     System.out.printf("Chaos: -Dchaos.seed=%d -Dchaos.requests=%d%n", SEED, REQUESTS);
     long start = System.nanoTime();
     History history =
-        new ChaosRun(SEED, REQUESTS, 0.15)
+        new ChaosRun(SEED, REQUESTS, 0.2)
             .against(client -> new ReserveHandler(tables.settings(), client), tables);
     System.out.printf(
         "Chaos: %d requests in %d s, %d reservations, answers %s%n",

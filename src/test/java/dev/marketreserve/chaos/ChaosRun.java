@@ -38,10 +38,10 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /**
  * Many callers that fight for few groups at a time, on a DynamoDB that fails at random.
  *
- * <p>The seed settles what each caller does and which faults its calls meet. How the threads take
- * turns it does not settle, so that a replay comes close, and not more.
+ * <p>The seed settles the requests of each caller and the faults that its calls meet. It does not
+ * settle the order of the threads, so a replay comes close to the first run and no closer.
  *
- * @param requests how many to send, a few more to end what was begun
+ * @param requests the number of requests; a few more finish the groups that were begun
  * @param faultRate the share of calls to DynamoDB that go wrong
  */
 record ChaosRun(long seed, int requests, double faultRate) {
@@ -119,7 +119,7 @@ record ChaosRun(long seed, int requests, double faultRate) {
     }
   }
 
-  /** The callers, and what they remember. */
+  /** The callers and their memory. */
   private final class Market {
 
     private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>

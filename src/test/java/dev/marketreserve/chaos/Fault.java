@@ -5,10 +5,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with one call to DynamoDB.
+ * A fault of one call to DynamoDB.
  *
  * @param applied whether DynamoDB does what the call asks for
- * @param symptom what the caller sees of it
+ * @param symptom the sign of it at the caller
  */
 public record Fault(boolean applied, Symptom symptom) {
 
@@ -20,7 +20,7 @@ public record Fault(boolean applied, Symptom symptom) {
     return new Fault(false, symptom);
   }
 
-  /** A fault that hides what DynamoDB answered. */
+  /** A fault that hides the answer of DynamoDB. */
   public static Fault after(Symptom symptom) {
     return new Fault(true, symptom);
   }
@@ -37,7 +37,7 @@ public record Fault(boolean applied, Symptom symptom) {
         .toList();
   }
 
-  /** How a fault shows. */
+  /** The sign of a fault. */
   public enum Symptom {
     NONE,
     /** The connection ends in good order, without an answer. */

@@ -93,7 +93,7 @@ class FaultIT {
     assertEquals(201, first.status());
     meet(Step.WRITE, fault);
     ReceivedResponse second = reserve();
-    // A conflict that breaks off shows as a 400 that says nothing, which is not worth a retry.
+    // A truncated conflict has no error code, so the SDK does not retry it.
     assertEquals(
         fault.symptom() == Symptom.TRUNCATED ? "500 APIG.9999" : "409 APIG.3402", second.summary());
     assertEquals(first.purchaseId(), tables.reservation(group).get("purchase_id"));
@@ -300,7 +300,7 @@ class FaultIT {
     return Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING);
   }
 
-  /** What a request asks DynamoDB for. */
+  /** A call of a request to DynamoDB. */
   private enum Step {
     CHECK,
     WRITE,

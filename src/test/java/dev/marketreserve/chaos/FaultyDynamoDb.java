@@ -66,7 +66,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   /**
    * Starts the proxy.
    *
-   * @param faults says what goes wrong with each call; asked once for each attempt, by many threads
+   * @param faults gives the fault of each attempt; many threads call it
    */
   public static FaultyDynamoDb start(URI upstream, Function<Call, Fault> faults) {
     FaultyDynamoDb proxy = new FaultyDynamoDb(upstream, faults);
@@ -81,18 +81,18 @@ public final class FaultyDynamoDb implements AutoCloseable {
     return proxy;
   }
 
-  /** Where it listens. */
+  /** The address. */
   public URI endpoint() {
     return URI.create("http://127.0.0.1:" + connector.getLocalPort());
   }
 
-  /** Closes every open connection, as a server does with those that idle too long. */
+  /** Closes every open connection, as a server closes idle ones. */
   void closeConnections() {
     connector.getConnectedEndPoints().forEach(EndPoint::close);
   }
 
   /**
-   * Has every connection open now die without its client being told: what is sent on it next is
+   * Lets every connection that is open now die unnoticed by its client. The next bytes on it are
    * answered by a reset.
    */
   void killConnections() {
@@ -137,28 +137,28 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
-  /** An answer of DynamoDB, or one given in its stead, which lacks the checksum. */
-  private record Answer(int status, String body, @Nullable String checksum) {
+  /** An HTTP response of DynamoDB, or one in its place, which lacks the checksum. */
+  private record RawResponse(int status, String body, @Nullable String checksum) {
 
-    static Answer of(int status, String body) {
-      return new Answer(status, body, null);
+    static RawResponse of(int status, String body) {
+      return new RawResponse(status, body, null);
     }
 
-    static Answer of(HttpResponse<String> response) {
-      return new Answer(
+    static RawResponse of(HttpResponse<String> response) {
+      return new RawResponse(
           response.statusCode(),
           response.body(),
           response.headers().firstValue(CHECKSUM).orElse(null));
     }
 
-    /** The same without what a conditional failure says of the item that stands in the way. */
-    Answer withoutItem() throws IOException {
+    /** The same without the item that a conditional failure returns. */
+    RawResponse withoutItem() throws IOException {
       if (status == 200) {
         return this;
       }
       ObjectNode fields = (ObjectNode) JSON.readTree(body);
       fields.remove("Item");
-      return new Answer(status, JSON.writeValueAsString(fields), null);
+      return new RawResponse(status, JSON.writeValueAsString(fields), null);
     }
   }
 
@@ -189,8 +189,10 @@ public final class FaultyDynamoDb implements AutoCloseable {
       if (symptom == Symptom.LATE && !fault.applied()) {
         Thread.sleep(LATE);
       }
-      Answer real =
-          fault.applied() || symptom == Symptom.LATE ? forward(request, body) : Answer.of(503, "");
+      RawResponse real =
+          fault.applied() || symptom == Symptom.LATE
+              ? forward(request, body)
+              : RawResponse.of(503, "");
       if (symptom == Symptom.LATE && fault.applied()) {
         Thread.sleep(LATE);
       }
@@ -202,7 +204,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
           sendHalf(real, response);
           close(request, callback);
         }
-        case NOT_JSON -> send(Answer.of(200, HTML), response, callback);
+        case NOT_JSON -> send(RawResponse.of(200, HTML), response, callback);
         case ITEM_MISSING -> send(real.withoutItem(), response, callback);
         case HTTP_500,
             HTTP_503,
@@ -210,15 +212,16 @@ public final class FaultyDynamoDb implements AutoCloseable {
             PROVISIONED_THROUGHPUT_EXCEEDED,
             THROTTLING,
             REQUEST_LIMIT_EXCEEDED ->
-            send(Answer.of(symptom.status(), symptom.body()), response, callback);
+            send(RawResponse.of(symptom.status(), symptom.body()), response, callback);
       }
     }
 
-    private Answer forward(Request request, byte[] body) throws IOException, InterruptedException {
+    private RawResponse forward(Request request, byte[] body)
+        throws IOException, InterruptedException {
       HttpRequest.Builder forwarded =
           HttpRequest.newBuilder(upstream).POST(HttpRequest.BodyPublishers.ofByteArray(body));
       FORWARDED.forEach(name -> forwarded.header(name, request.getHeaders().get(name)));
-      return Answer.of(client.send(forwarded.build(), HttpResponse.BodyHandlers.ofString()));
+      return RawResponse.of(client.send(forwarded.build(), HttpResponse.BodyHandlers.ofString()));
     }
   }
 
@@ -227,11 +230,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
     return new Call(target.substring(target.indexOf('.') + 1), JSON.readTree(body));
   }
 
-  private static void send(Answer answer, Response response, Callback callback) {
+  private static void send(RawResponse answer, Response response, Callback callback) {
     response.write(true, head(answer, response), callback);
   }
 
-  private static void sendHalf(Answer answer, Response response) throws IOException {
+  private static void sendHalf(RawResponse answer, Response response) throws IOException {
     ByteBuffer body = head(answer, response);
     try (Blocker.Callback written = Blocker.callback()) {
       response.write(false, body.limit(body.limit() / 2), written);
@@ -240,7 +243,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /** Prepares the status and the headers for the body that it returns. */
-  private static ByteBuffer head(Answer answer, Response response) {
+  private static ByteBuffer head(RawResponse answer, Response response) {
     ByteBuffer body = StandardCharsets.UTF_8.encode(answer.body());
     response.setStatus(answer.status());
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/x-amz-json-1.0");

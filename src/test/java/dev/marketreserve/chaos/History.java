@@ -139,7 +139,7 @@ record History(List<Exchange> exchanges, List<Map<String, String>> table) {
    */
   record Violation(Promise promise, Exchange exchange, @Nullable Map<String, String> row) {}
 
-  /** How a caller behaves, and what it may be told. */
+  /** The behaviour of a caller, and the responses that it may get. */
   enum Role {
     WITH_KEY(true, "409 APIG.3402"),
     WITHOUT_KEY(true, "409 APIG.3402"),

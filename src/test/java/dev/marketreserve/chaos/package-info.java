@@ -1,6 +1,6 @@
 /**
- * The tests that try to break the promise of {@code docs/promises.md}: a DynamoDB that fails in
- * every way there is, many callers at once, a checker of what they were told, and any event at all.
+ * The tests that try to break the promises of {@code docs/promises.md}: a DynamoDB that fails in
+ * every way, many callers at once, a checker of their responses, and random events.
  */
 @NullMarked
 package dev.marketreserve.chaos;

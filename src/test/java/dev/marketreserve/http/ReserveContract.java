@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The responses of the contract, whichever way a request takes to the function. */
+/** The contract, for every way in which a request reaches the function. */
 public abstract class ReserveContract {
 
   private static final String PATTERN = "{\"group_id\": \"%s\"}";

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What the local API answers is what {@code openapi.yaml} describes: status, headers, body. */
+/** The function's responses over HTTP are those that {@code openapi.yaml} describes. */
 class DescribedResponsesTest {
 
   private static final String GROUP = "{\"group_id\":\"%s\"}";
@@ -55,11 +55,6 @@ class DescribedResponsesTest {
   void a403IsAsDescribed() throws Exception {
     String foreign = LocalApi.reserveUrl("", new Tenant("", OWNER.projectId(), "somebody-elses"));
     expect(403, foreign, GROUP.formatted("g"), "order-3");
-  }
-
-  @Test
-  void a404IsAsDescribed() throws Exception {
-    expect(404, "/v1/nowhere", "{}", "order-4");
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** What every store of reservations does. */
+/** The behaviour of every store of reservations. */
 public abstract class ReservationsContract {
 
   private static final int CALLERS = 32;

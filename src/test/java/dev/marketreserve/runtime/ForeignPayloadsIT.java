@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Payloads that no gateway would send: none of them ends the runtime. */
+/** Payloads that no gateway would send. None of them ends the runtime. */
 @RuntimeTest
 class ForeignPayloadsIT {
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the packaged function writes to its log. */
+/** The log of the packaged function. */
 @RuntimeTest
 class LogIT {
 

@@ -7,7 +7,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** Where a server listens. */
+/** The port that a server listens on. */
 public final class Listener {
 
   private Listener() {}
