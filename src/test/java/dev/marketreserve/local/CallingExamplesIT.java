@@ -24,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The examples of {@code docs/calling.md}, run as their readers run them. */
 @Execution(ExecutionMode.CONCURRENT)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CallingExamplesIT {
 
   enum Example {
@@ -149,6 +153,7 @@ class CallingExamplesIT {
     }
   }
 
+  @Order(1) // The longest first: the others run beside it.
   @ParameterizedTest
   @EnumSource
   void silenceEndsAndIsRepeated(Example example) throws Exception {
