@@ -12,6 +12,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenResponse;
@@ -27,8 +28,8 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 
 /**
- * The DynamoDB client that keeps to a deadline: three attempts for a call at most, each cut off
- * after a second, all of them over by the deadline of the request.
+ * The DynamoDB client that keeps to a deadline: three attempts for a call at most, each sent twice
+ * at most and cut off after a second, all of them over by the deadline of the request.
  */
 public final class DeadlineClient {
 
@@ -67,7 +68,8 @@ public final class DeadlineClient {
                                 .backoffStrategy(BACKOFF)
                                 .throttlingBackoffStrategy(THROTTLING_BACKOFF)
                                 .build()))
-                    .addExecutionInterceptor(new DeadlineInterceptor()));
+                    .addExecutionInterceptor(new DeadlineInterceptor())
+                    .addExecutionInterceptor(new WithoutContentLength()));
   }
 
   /**
@@ -113,6 +115,20 @@ public final class DeadlineClient {
                   .apiCallTimeout(left.isPositive() ? left : Duration.ofMillis(1))
                   .build())
           .build();
+    }
+  }
+
+  /**
+   * Leaves the header {@code Content-Length} to the JDK. With the header, the SDK streams the body,
+   * and for a streamed body the JDK waits 1 ms before it uses a connection again. Without it, the
+   * JDK holds the few hundred bytes itself, writes them with the head, and may send them once more
+   * where the connection ends without an answer ({@code sun.net.http.retryPost}).
+   */
+  private static final class WithoutContentLength implements ExecutionInterceptor {
+    @Override
+    public SdkHttpRequest modifyHttpRequest(
+        Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+      return context.httpRequest().toBuilder().removeHeader("Content-Length").build();
     }
   }
 

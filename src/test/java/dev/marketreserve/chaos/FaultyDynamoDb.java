@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A DynamoDB that fails on demand: an HTTP proxy on 127.0.0.1 in front of a real one. It can lose
- * an answer after DynamoDB has done the work, which no stub server can.
+ * an answer after DynamoDB has done the work, which no stub server can. Like DynamoDB, and unlike
+ * DynamoDB Local, it refuses a call whose signature is not that of the request that arrived.
  */
 public final class FaultyDynamoDb implements AutoCloseable {
 
@@ -44,6 +45,13 @@ public final class FaultyDynamoDb implements AutoCloseable {
   static final Duration LATE = Duration.ofMillis(1300);
 
   private static final String HTML = "<html><body>Please log in.</body></html>";
+  private static final String SECRET = "local";
+  private static final RawResponse WRONG_SIGNATURE =
+      RawResponse.of(
+          400,
+          """
+          {"__type": "com.amazon.coral.service#InvalidSignatureException", \
+          "message": "The signature is not that of the request that arrived."}""");
   private static final String CHECKSUM = "x-amz-crc32";
   private static final List<String> FORWARDED =
       List.of("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target");
@@ -115,12 +123,13 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /**
-   * One attempt of a call to DynamoDB.
+   * A call to DynamoDB that was sent; an attempt that is sent again is one more.
    *
    * @param operation its name in the API of DynamoDB
+   * @param attempt the number of the attempt, from 1, as the SDK counts
    * @param body its parameters
    */
-  public record Call(String operation, JsonNode body) {
+  public record Call(String operation, int attempt, JsonNode body) {
 
     /** Whether it writes a reservation. */
     public boolean isWrite() {
@@ -174,7 +183,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
           reset(request, callback);
         } else {
           Fault fault = faults.apply(call(request, body));
-          answer(fault, request, body, response, callback);
+          if (SignatureV4.holds(request, body, SECRET)) {
+            answer(fault, request, body, response, callback);
+          } else {
+            send(WRONG_SIGNATURE, response, callback);
+          }
         }
       } finally {
         inFlight.arriveAndDeregister();
@@ -227,7 +240,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   private static Call call(Request request, byte[] body) throws IOException {
     String target = Objects.requireNonNull(request.getHeaders().get("X-Amz-Target"));
-    return new Call(target.substring(target.indexOf('.') + 1), JSON.readTree(body));
+    String attempt = Objects.requireNonNull(request.getHeaders().get("amz-sdk-request"));
+    return new Call(
+        target.substring(target.indexOf('.') + 1),
+        Integer.parseInt(attempt.replaceFirst("attempt=(\\d+).*", "$1")),
+        JSON.readTree(body));
   }
 
   private static void send(RawResponse answer, Response response, Callback callback) {
