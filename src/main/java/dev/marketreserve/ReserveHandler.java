@@ -51,14 +51,15 @@ public final class ReserveHandler
     DynamoDbClient client = DeadlineClient.builder().build();
     this(settings, client);
     if ("snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
-      priming = new Priming(owners(settings, enhanced(client)), DeadlineClient.builder());
+      priming =
+          new Priming(owners(settings, DeadlineClient.enhanced(client)), DeadlineClient.builder());
       Core.getGlobalContext().register(priming);
     }
   }
 
   /** The function on the given DynamoDB. */
   public ReserveHandler(Settings settings, DynamoDbClient client) {
-    DynamoDbEnhancedClient dynamoDb = enhanced(client);
+    DynamoDbEnhancedClient dynamoDb = DeadlineClient.enhanced(client);
     this(
         new ReserveEndpoint(
             new ReservationService(
@@ -71,10 +72,6 @@ public final class ReserveHandler
   /** The function around the given endpoint. */
   public ReserveHandler(ReserveEndpoint endpoint) {
     this.endpoint = endpoint;
-  }
-
-  private static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
-    return DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
   }
 
   private static InstanceOwnersTable owners(Settings settings, DynamoDbEnhancedClient dynamoDb) {

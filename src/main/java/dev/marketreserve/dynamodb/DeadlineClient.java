@@ -12,6 +12,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
@@ -70,6 +71,14 @@ public final class DeadlineClient {
                                 .build()))
                     .addExecutionInterceptor(new DeadlineInterceptor())
                     .addExecutionInterceptor(new WithoutContentLength()));
+  }
+
+  /**
+   * The enhanced client on {@code client}, without its default extensions: no item has a version or
+   * a counter, and they would run with each call.
+   */
+  public static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
+    return DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions().build();
   }
 
   /**

@@ -8,6 +8,7 @@ import static dev.marketreserve.snapstart.CannedDynamoDb.TENANT;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import dev.marketreserve.dynamodb.DeadlineClient;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
 import dev.marketreserve.http.ProxySerializer;
@@ -109,8 +110,7 @@ public final class Priming implements Resource {
   }
 
   private static ReserveEndpoint endpoint(DynamoDbClient client) {
-    DynamoDbEnhancedClient enhanced =
-        DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
+    DynamoDbEnhancedClient enhanced = DeadlineClient.enhanced(client);
     return new ReserveEndpoint(
         new ReservationService(
             new InstanceOwnersTable(enhanced, "rehearsal"),

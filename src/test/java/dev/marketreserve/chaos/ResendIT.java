@@ -110,8 +110,8 @@ class ResendIT {
   void theDeadlineHoldsForAResendToo() {
     Duration timeLeft = Duration.ofMillis(1200);
     faulty = Call::isWrite;
-    next.add(new Delayed(MOST_OF_AN_ATTEMPT, Fault.before(Symptom.CLOSED)));
-    next.add(new Delayed(MOST_OF_AN_ATTEMPT, Fault.before(Symptom.CLOSED)));
+    next.add(new Delayed(Duration.ofMillis(200), Fault.before(Symptom.CLOSED)));
+    next.add(new Delayed(Duration.ZERO, Fault.before(Symptom.LATE)));
 
     ReceivedResponse response = new Caller(function, tenant).reserveWithin(timeLeft, group);
 
