@@ -1,5 +1,6 @@
 package dev.marketreserve.reservation;
 
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -59,7 +60,13 @@ public final class ResourceId {
     if (text.isEmpty() || text.length() > MAX_LENGTH || !isLetterOrDigit(text.charAt(0))) {
       return false;
     }
-    return text.chars().allMatch(c -> isLetterOrDigit(c) || c == '_' || c == '-');
+    for (int i = 1; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!isLetterOrDigit(c) && c != '_' && c != '-') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isLetterOrDigit(int c) {
@@ -70,7 +77,7 @@ public final class ResourceId {
     if (isDashedUuid(id)) {
       return id.toLowerCase(Locale.ROOT);
     }
-    if (id.length() == UUID_DIGITS && isHex(id)) {
+    if (isHex(id, UUID_DIGITS)) {
       return String.join(
               "-",
               id.substring(0, 8),
@@ -89,12 +96,18 @@ public final class ResourceId {
         && id.charAt(13) == '-'
         && id.charAt(18) == '-'
         && id.charAt(23) == '-'
-        && isHex(id.replace("-", ""))
-        && id.replace("-", "").length() == UUID_DIGITS;
+        && isHex(id.replace("-", ""), UUID_DIGITS);
   }
 
-  private static boolean isHex(String text) {
-    return text.chars()
-        .allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
+  private static boolean isHex(String text, int digits) {
+    if (text.length() != digits) {
+      return false;
+    }
+    for (int i = 0; i < digits; i++) {
+      if (!HexFormat.isHexDigit(text.charAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 }
