@@ -11,37 +11,65 @@ import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 
 /**
- * A DynamoDB on a port of 127.0.0.1 that answers at once: every get finds an owner, every put
- * succeeds. It counts its calls.
+ * A DynamoDB on a port of 127.0.0.1 that answers at once: it knows the instance of the events in
+ * {@code events/}, and the groups that were put. It counts its calls.
  */
 public final class StubDynamoDb implements AutoCloseable {
 
-  /** The tenant of the events in {@code events/}. */
-  private static final String OWNER =
-      """
-      {"Item": {"instance_id": {"S": "eddc4d25-480b-4cd6-b512-f270a1b8b341"}, \
-      "project_id": {"S": "5f2c7d9e8b1a4f60a3d4c5b6e7f80912"}, \
-      "domain_id": {"S": "0ae9e2b1d5f34c6f8a7b3c2d1e0f9a8b"}}}""";
+  private static final String INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341";
+
+  private static final byte[] OWNER =
+      response(
+          "200 OK",
+          """
+          {"Item": {"instance_id": {"S": "%s"}, \
+          "project_id": {"S": "5f2c7d9e8b1a4f60a3d4c5b6e7f80912"}, \
+          "domain_id": {"S": "0ae9e2b1d5f34c6f8a7b3c2d1e0f9a8b"}}}"""
+              .formatted(INSTANCE));
+
+  private static final byte[] NOTHING = response("200 OK", "{}");
+  private static final byte[] FAILURE = response("500 Internal Server Error", "");
+
+  /** An item as the SDK for Java writes it, all of its attributes strings. */
+  private static final Pattern ITEM =
+      Pattern.compile("\"Item\":(\\{(?:\"\\w+\":\\{\"S\":\"[^\"]*\"},?)+})");
+
+  private static final Pattern GROUP = Pattern.compile("\"group_id\":\\{\"S\":\"([^\"]*)\"}");
 
   private final ServerSocket server;
-  private final byte[] owner;
+  private final Map<String, String> reservations = new ConcurrentHashMap<>();
+  private volatile boolean failing;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger calls = new AtomicInteger();
 
-  private StubDynamoDb(ServerSocket server, byte[] owner) {
+  private StubDynamoDb(ServerSocket server) {
     this.server = server;
-    this.owner = owner;
   }
 
   public static StubDynamoDb start() {
+    return start(ServerSocketFactory.getDefault());
+  }
+
+  /** The same over TLS. It resumes no session, as if every caller came from an old snapshot. */
+  public static StubDynamoDb start(LocalCertificate certificate) {
+    return start(certificate.context().getServerSocketFactory());
+  }
+
+  private static StubDynamoDb start(ServerSocketFactory sockets) {
     try {
-      ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-      StubDynamoDb stub = new StubDynamoDb(server, response(OWNER));
+      StubDynamoDb stub =
+          new StubDynamoDb(sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
       Thread.ofPlatform().daemon().start(stub::accept);
       return stub;
     } catch (IOException e) {
@@ -51,12 +79,18 @@ public final class StubDynamoDb implements AutoCloseable {
 
   /** The address. */
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + server.getLocalPort());
+    String scheme = server instanceof SSLServerSocket ? "https" : "http";
+    return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort());
   }
 
   /** The calls so far. */
   public int calls() {
     return calls.get();
+  }
+
+  /** Has every call from now on fail, or none. */
+  public void fail(boolean failing) {
+    this.failing = failing;
   }
 
   /** Closes every connection, as it happens between a snapshot and its restoration. */
@@ -91,13 +125,15 @@ public final class StubDynamoDb implements AutoCloseable {
   private void serve(Socket connection) {
     try (connection) {
       connection.setTcpNoDelay(true);
-      byte[] nothing = response("{}");
+      if (connection instanceof SSLSocket tls) {
+        tls.startHandshake();
+        tls.getSession().invalidate();
+      }
       InputStream input = new BufferedInputStream(connection.getInputStream());
       for (String head = head(input); !head.isEmpty(); head = head(input)) {
         String body = new String(input.readNBytes(length(head)), StandardCharsets.UTF_8);
         calls.incrementAndGet();
-        boolean findsOwner = head.contains(".getitem") && body.contains("instance_id");
-        connection.getOutputStream().write(findsOwner ? owner : nothing);
+        connection.getOutputStream().write(failing ? FAILURE : answer(head, body));
       }
     } catch (SocketException e) {
       return;
@@ -106,6 +142,28 @@ public final class StubDynamoDb implements AutoCloseable {
     } finally {
       connections.remove(connection);
     }
+  }
+
+  private byte[] answer(String head, String body) {
+    if (head.contains(".getitem")) {
+      return body.contains(INSTANCE) ? OWNER : NOTHING;
+    }
+    Matcher item = ITEM.matcher(body);
+    Matcher group = GROUP.matcher(body);
+    String earlier =
+        item.find() && group.find()
+            ? reservations.putIfAbsent(group.group(1), item.group(1))
+            : null;
+    return earlier == null ? NOTHING : conflict(earlier);
+  }
+
+  private static byte[] conflict(String item) {
+    return response(
+        "400 Bad Request",
+        """
+        {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
+        "message": "The conditional request failed", "Item": %s}"""
+            .formatted(item));
   }
 
   /** The head of the next request in lower case; empty where there is none. */
@@ -126,15 +184,15 @@ public final class StubDynamoDb implements AutoCloseable {
     return Integer.parseInt(head.substring(start, head.indexOf('\r', start)).strip());
   }
 
-  private static byte[] response(String body) {
+  private static byte[] response(String status, String body) {
     return """
-        HTTP/1.1 200 OK\r
+        HTTP/1.1 %s\r
         Content-Type: application/x-amz-json-1.0\r
         x-amzn-RequestId: stub\r
         Content-Length: %d\r
         \r
         %s"""
-        .formatted(body.length(), body)
+        .formatted(status, body.length(), body)
         .getBytes(StandardCharsets.US_ASCII);
   }
 

@@ -1,0 +1,120 @@
+package dev.marketreserve.image;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateEncodingException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * A certificate for 127.0.0.1 with its key, so that a function on this machine speaks TLS as it
+ * does on AWS. Made anew by the JDK's {@code keytool} each time.
+ *
+ * @param directory where its files are
+ */
+public record LocalCertificate(Path directory) {
+
+  private static final String ALIAS = "local";
+  private static final String PASSWORD = "changeit"; // the one of every JDK's trust store
+
+  /** Makes the certificate. */
+  public static LocalCertificate create(Path directory) throws IOException {
+    LocalCertificate certificate = new LocalCertificate(directory.toAbsolutePath());
+    Files.createDirectories(directory);
+    Files.deleteIfExists(certificate.keys());
+    certificate.keytool();
+    return certificate;
+  }
+
+  /** What a server on 127.0.0.1 needs. */
+  public SSLContext context() {
+    try {
+      KeyStore keys = KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray());
+      KeyManagerFactory managers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      managers.init(keys, PASSWORD.toCharArray());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(managers.getKeyManagers(), null, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A trust store with every certificate of this JDK's own, and this one. */
+  public Path trustStore() throws IOException {
+    Path own = Path.of(System.getProperty("java.home"), "lib", "security", "cacerts");
+    Path file = directory.resolve("trusted.p12");
+    try (OutputStream output = Files.newOutputStream(file)) {
+      KeyStore trusted = KeyStore.getInstance(own.toFile(), PASSWORD.toCharArray());
+      trusted.setCertificateEntry(ALIAS, certificate());
+      trusted.store(output, PASSWORD.toCharArray());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+    return file;
+  }
+
+  /** The certificate as OpenSSL and what is built on it read it. */
+  public Path pem() throws IOException {
+    try {
+      String encoded = Base64.getMimeEncoder().encodeToString(certificate().getEncoded());
+      return Files.writeString(
+          directory.resolve("certificate.pem"),
+          "-----BEGIN CERTIFICATE-----\n" + encoded + "\n-----END CERTIFICATE-----\n",
+          StandardCharsets.US_ASCII);
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Deletes its files, the key among them. */
+  public void delete() throws IOException {
+    for (Path file :
+        List.of(keys(), directory.resolve("trusted.p12"), directory.resolve("certificate.pem"))) {
+      Files.deleteIfExists(file);
+    }
+    Files.deleteIfExists(directory);
+  }
+
+  private java.security.cert.Certificate certificate() throws IOException {
+    try {
+      return KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray()).getCertificate(ALIAS);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Path keys() {
+    return directory.resolve("keys.p12");
+  }
+
+  private void keytool() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of("-genkeypair", "-alias", ALIAS, "-keyalg", "RSA", "-keysize", "2048"));
+    command.addAll(List.of("-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1"));
+    command.addAll(List.of("-keystore", keys().toString(), "-storepass", PASSWORD));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (process.waitFor() != 0) {
+        throw new IOException("keytool: " + output);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+}
