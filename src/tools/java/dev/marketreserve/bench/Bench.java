@@ -8,6 +8,7 @@ import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.image.FunctionImage;
+import dev.marketreserve.image.LocalCertificate;
 import dev.marketreserve.image.StubDynamoDb;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
@@ -15,9 +16,10 @@ import dev.marketreserve.runtime.LambdaRuntime;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +49,7 @@ final class Bench {
 
   private static final Path WORK = Path.of("target", "bench");
   private static final Path SCRIPTS = Path.of("src", "tools", "bench");
+  private static final Path RESULTS = Path.of("docs", "performance");
   private static final Path FUNCTION = Path.of("target", "function");
   private static final String HANDLER = SamTemplate.read().function().get("Handler").asText();
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -63,23 +66,32 @@ final class Bench {
     this.requests = requests;
   }
 
-  /** {@code rounds requests [sample.jar]}. */
+  /** {@code rounds requests append [sample.jar]}; appended rounds add to those measured before. */
   static void main(String... arguments) throws IOException, InterruptedException, RunnerException {
     Bench bench = new Bench(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
     List<Contender> contenders = contenders();
-    if (arguments.length > 2 && !arguments[2].isBlank()) {
-      contenders.addAll(samples(Path.of(arguments[2])));
+    if (Boolean.parseBoolean(arguments[2])) {
+      bench.results.read(RESULTS);
     }
+    if (arguments.length > 3 && !arguments[3].isBlank()) {
+      contenders.addAll(samples(Path.of(arguments[3])));
+    }
+    LocalCertificate certificate = LocalCertificate.create(WORK.resolve("certificate"));
     try (StubDynamoDb stub = StubDynamoDb.start();
+        StubDynamoDb secure = StubDynamoDb.start(certificate);
         DynamoDbLocal local = DynamoDbLocal.start()) {
       try (Tables tables = Tables.create(local.endpoint(), "")) {
         tables.register(Events.tenant());
         createProducts(tables.client());
-        bench.measure(contenders, stub, local);
+        bench.measure(
+            contenders,
+            List.of(
+                Backend.of("stub", stub),
+                Backend.of("stub, TLS", secure).trusting(certificate),
+                Backend.of("DynamoDB Local", local.endpoint())));
       }
     }
-    bench.results.write(
-        Path.of("docs", "performance"), bench.rounds, bench.requests, requestPath());
+    bench.results.write(RESULTS, bench.requests, requestPath());
     System.out.println(bench.results.table());
   }
 
@@ -129,8 +141,31 @@ final class Bench {
           Contender.script(
               "Python, boto3",
               function,
-              List.of("/usr/bin/env", "PYTHONPATH=lib", python.get().toString(), "function.py"),
+              List.of("/usr/bin/env", "PYTHONPATH=lib", interpreter(), "function.py"),
               Bench::event));
+    }
+    if (program("go").isPresent()) {
+      Path function = Files.createDirectories(WORK.resolve("go")).toAbsolutePath();
+      run(SCRIPTS.resolve("go"), "go", "build", "-ldflags=-s -w", "-o", function + "/bootstrap");
+      all.add(Contender.script("Go, SDK v2", function, List.of("./bootstrap"), Bench::event));
+    }
+    if (program("cargo").isPresent()) {
+      Path target = WORK.resolve("rust-build").toAbsolutePath();
+      Path function = Files.createDirectories(WORK.resolve("rust"));
+      run(
+          SCRIPTS.resolve("rust"),
+          "cargo",
+          "build",
+          "--quiet",
+          "--release",
+          "--locked",
+          "--target-dir",
+          target.toString());
+      Files.copy(
+          target.resolve("release").resolve("function"),
+          function.resolve("bootstrap"),
+          StandardCopyOption.REPLACE_EXISTING);
+      all.add(Contender.script("Rust", function, List.of("./bootstrap"), Bench::event));
     }
     return all;
   }
@@ -156,7 +191,7 @@ final class Bench {
             handlers + "GetProductByIdWithFullPrimingHandler::handleRequest",
             Bench::product);
     String options = "-XX:+TieredCompilation -XX:TieredStopAtLevel=1"; // as in its template
-    return List.of(put.with("JAVA_TOOL_OPTIONS", options), get.with("JAVA_TOOL_OPTIONS", options));
+    return List.of(put.withOptions(options), get.withOptions(options));
   }
 
   private static FunctionImage image() throws IOException {
@@ -165,29 +200,31 @@ final class Bench {
     return image;
   }
 
-  private void measure(List<Contender> contenders, StubDynamoDb stub, DynamoDbLocal local)
-      throws IOException {
+  private void measure(List<Contender> contenders, List<Backend> backends) throws IOException {
     // The first run also warms up this process and DynamoDB Local, and does not count.
-    measure(contenders.getFirst(), new Results.Row(), stub.endpoint(), stub);
-    measure(contenders.getFirst(), new Results.Row(), local.endpoint(), stub);
+    for (Backend backend : backends) {
+      measure(contenders.getFirst(), new Results.Row(), backend);
+    }
     for (int round = 0; round < rounds; round++) {
       for (Contender contender : contenders) {
         System.out.printf("round %d of %d: %s%n", round + 1, rounds, contender.name());
-        measure(contender, results.row(contender.name(), "stub"), stub.endpoint(), stub);
-        measure(contender, results.row(contender.name(), "DynamoDB Local"), local.endpoint(), stub);
+        for (Backend backend : backends) {
+          if (backend.variables().isEmpty() || contender.makesBothCalls()) {
+            measure(contender, results.row(contender.name(), backend.name()), backend);
+          }
+        }
       }
     }
   }
 
-  private void measure(Contender contender, Results.Row row, URI endpoint, StubDynamoDb stub)
-      throws IOException {
+  private void measure(Contender contender, Results.Row row, Backend backend) throws IOException {
     row.add("artifact MB", size(contender.artifact()) / 1e6);
     long start = System.nanoTime();
-    try (LambdaRuntime runtime = contender.start(environment(endpoint))) {
+    try (LambdaRuntime runtime = contender.start(environment(backend))) {
       if (contender.snapStart()) {
         runtime.api().awaitCheckpoint();
         row.add("snapshot ms", millisSince(start));
-        stub.dropConnections();
+        backend.dropConnections();
         start = System.nanoTime();
         runtime.api().restore();
       }
@@ -196,7 +233,7 @@ final class Bench {
       for (int i = 0; i < requests; i++) {
         invoke(contender, runtime);
       }
-      int callsBefore = stub.calls();
+      int callsBefore = backend.calls();
       double[] times = new double[requests];
       long warm = System.nanoTime();
       for (int i = 0; i < requests; i++) {
@@ -210,8 +247,8 @@ final class Bench {
       row.add("warm p90 ms", times[requests * 90 / 100]);
       row.add("warm p99 ms", times[requests * 99 / 100]);
       row.add("peak MB", peakMemory(runtime.pid()));
-      if (endpoint.equals(stub.endpoint())) {
-        row.add("calls", (double) (stub.calls() - callsBefore) / requests);
+      if (backend.stub() != null) {
+        row.add("calls", (double) (backend.calls() - callsBefore) / requests);
       }
     }
   }
@@ -225,9 +262,16 @@ final class Bench {
     }
   }
 
-  private static Map<String, String> environment(URI endpoint) {
+  private static Map<String, String> environment(Backend backend) {
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
-    environment.put("AWS_ENDPOINT_URL_DYNAMODB", endpoint.toString());
+    environment.put("AWS_ENDPOINT_URL_DYNAMODB", backend.endpoint().toString());
+    environment.put(
+        "AWS_LAMBDA_LOG_FORMAT",
+        SamTemplate.read().function().at("/LoggingConfig/LogFormat").asText());
+    backend
+        .variables()
+        .forEach(
+            (name, value) -> environment.merge(name, value, (own, added) -> own + " " + added));
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         SamTemplate.read().function().get("MemorySize").asText());
@@ -235,6 +279,7 @@ final class Bench {
     environment.put("AWS_DEFAULT_REGION", "us-east-1");
     environment.put("AWS_ACCESS_KEY_ID", "local");
     environment.put("AWS_SECRET_ACCESS_KEY", "local");
+    environment.put("AWS_SESSION_TOKEN", "local");
     environment.put("REGION", "us-east-1");
     environment.put("PRODUCT_TABLE_NAME", PRODUCTS);
     return environment;
@@ -308,6 +353,13 @@ final class Bench {
         .map(directory -> Path.of(directory, name))
         .filter(Files::isExecutable)
         .findFirst();
+  }
+
+  /** The interpreter itself: a shim before it would count into the cold start. */
+  private static String interpreter() throws IOException {
+    Process process =
+        new ProcessBuilder("python3", "-c", "import sys; print(sys.executable)").start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
   }
 
   private static void run(Path directory, String... command)

@@ -1,11 +1,13 @@
 package dev.marketreserve.bench;
 
+import dev.marketreserve.SamTemplate;
 import dev.marketreserve.image.FunctionImage;
 import dev.marketreserve.runtime.LambdaRuntime;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -56,14 +58,16 @@ record Contender(
         event);
   }
 
-  /** The same with a variable of its own in its environment. */
-  Contender with(String variable, String value) {
+  /** The same with other options of the JVM than the template's. */
+  Contender withOptions(String options) {
+    String template =
+        Objects.requireNonNull(SamTemplate.read().environment().get("JAVA_TOOL_OPTIONS"));
     return new Contender(
         name,
         artifact,
         environment -> {
           Map<String, String> own = new HashMap<>(environment);
-          own.put(variable, value);
+          own.computeIfPresent("JAVA_TOOL_OPTIONS", (key, set) -> set.replace(template, options));
           return start.apply(own);
         },
         snapStart,
@@ -84,12 +88,19 @@ record Contender(
         event);
   }
 
+  /** Whether it makes the two calls of a reservation. */
+  boolean makesBothCalls() {
+    return !name.startsWith("empty") && !name.startsWith("sample");
+  }
+
   /** Starts the function; under SnapStart, with the credentials that it has there. */
   LambdaRuntime start(Map<String, String> variables) {
     Map<String, String> environment = new HashMap<>(variables);
     if (snapStart) {
       environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-      environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+      environment
+          .keySet()
+          .removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"));
     }
     return start.apply(environment);
   }

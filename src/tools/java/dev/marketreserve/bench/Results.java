@@ -1,5 +1,6 @@
 package dev.marketreserve.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -55,17 +56,29 @@ final class Results {
     return table.toString();
   }
 
+  /** Takes over what an earlier run wrote. */
+  void read(Path directory) throws IOException {
+    JsonNode earlier = new JsonMapper().readTree(directory.resolve("results.json").toFile());
+    for (JsonNode function : earlier.get("results")) {
+      Row row = row(function.get("function").asText(), function.get("dynamodb").asText());
+      for (Map.Entry<String, JsonNode> metric : function.properties()) {
+        for (JsonNode value : metric.getValue().path("rounds")) {
+          row.add(metric.getKey().replace('_', ' '), value.asDouble());
+        }
+      }
+    }
+  }
+
   /**
    * Writes {@code results.json} and {@code plot.svg}.
    *
    * @param requestPath what {@link RequestPath} came to, with the profiler of the collector
    */
-  void write(Path directory, int rounds, int requests, RunResult requestPath) throws IOException {
+  void write(Path directory, int requests, RunResult requestPath) throws IOException {
     Files.createDirectories(directory);
     JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
     ObjectNode root = json.createObjectNode();
     root.put("date", Instant.now().toString());
-    root.put("rounds", rounds);
     root.put("warm_requests", requests);
     root.set("machine", json.valueToTree(machine()));
     ArrayNode measured = root.putArray("results");
@@ -105,14 +118,16 @@ final class Results {
     machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     machine.put("load", Files.readString(Path.of("/proc/loadavg")).strip());
     machine.put("java", Runtime.version().toString());
-    machine.put("node", version("node"));
-    machine.put("python", version("python3"));
+    machine.put("node", version("node", "--version"));
+    machine.put("python", version("python3", "--version"));
+    machine.put("go", version("go", "version"));
+    machine.put("rust", version("rustc", "--version"));
     return machine;
   }
 
-  private static String version(String program) {
+  private static String version(String... command) {
     try {
-      Process process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       return "not installed";

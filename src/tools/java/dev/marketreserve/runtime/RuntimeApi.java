@@ -60,7 +60,7 @@ public final class RuntimeApi implements AutoCloseable {
     server.createContext(ROOT + "/init/error", this::fail);
     server.createContext(ROOT + "/restore/next", this::restoreNext);
     server.createContext(ROOT + "/restore/error", this::fail);
-    server.createContext(CREDENTIALS, RuntimeApi::credentials);
+    server.createContext(CREDENTIALS, this::credentials);
   }
 
   /** Starts the API on a port that is free. */
@@ -193,7 +193,12 @@ public final class RuntimeApi implements AutoCloseable {
     answer(exchange, OK, "");
   }
 
-  private static void credentials(HttpExchange exchange) throws IOException {
+  /**
+   * Credentials that are due when a snapshot is restored, as those in an old snapshot are: the SDK
+   * replaces them 15 minutes before their end.
+   */
+  private void credentials(HttpExchange exchange) throws IOException {
+    Duration lifetime = restore.isDone() ? Duration.ofHours(6) : Duration.ofMinutes(10);
     answer(
         exchange,
         OK,
@@ -205,7 +210,7 @@ public final class RuntimeApi implements AutoCloseable {
           "Expiration": "%s"
         }
         """
-            .formatted(Instant.now().plus(Duration.ofHours(6))));
+            .formatted(Instant.now().plus(lifetime)));
   }
 
   private static <T> T within(Duration time, CompletableFuture<T> future) {
