@@ -37,10 +37,8 @@ public final class DeadlineClient {
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration CONNECTION_TIMEOUT = Duration.ofMillis(500);
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
-  private static final BackoffStrategy BACKOFF =
-      BackoffStrategy.exponentialDelay(Duration.ofMillis(25), Duration.ofMillis(250));
-  private static final BackoffStrategy THROTTLING_BACKOFF =
-      BackoffStrategy.exponentialDelay(Duration.ofMillis(250), Duration.ofSeconds(1));
+  private static final Duration PAUSE = Duration.ofMillis(25);
+  private static final Duration THROTTLED_PAUSE = Duration.ofMillis(250);
 
   private static final ScopedValue<Deadline> DEADLINE = ScopedValue.newInstance();
 
@@ -66,8 +64,8 @@ public final class DeadlineClient {
                         new RetryBeforeDeadline(
                             AwsRetryStrategy.standardRetryStrategy().toBuilder()
                                 .maxAttempts(MAX_ATTEMPTS)
-                                .backoffStrategy(BACKOFF)
-                                .throttlingBackoffStrategy(THROTTLING_BACKOFF)
+                                .backoffStrategy(growing(PAUSE))
+                                .throttlingBackoffStrategy(growing(THROTTLED_PAUSE))
                                 .build()))
                     .addExecutionInterceptor(new DeadlineInterceptor())
                     .addExecutionInterceptor(new WithoutContentLength()));
@@ -79,6 +77,11 @@ public final class DeadlineClient {
    */
   public static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
     return DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions().build();
+  }
+
+  /** Random pauses, the first up to {@code first}, each later one up to twice the one before. */
+  private static BackoffStrategy growing(Duration first) {
+    return BackoffStrategy.exponentialDelay(first, Duration.ofSeconds(1));
   }
 
   /**

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -41,9 +40,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Whatever bytes come in as JSON, a response of the contract goes out and one line goes to the log.
- * The bytes take the way that they take in Lambda: the function's serializer, the function, the
- * serializer again.
+ * Random payloads: for each that is JSON, a response of the contract goes out and one line goes to
+ * the log. The bytes pass the function's serializer, the function, and the serializer again, as in
+ * Lambda.
  *
  * <p>{@code -Dfuzz.events} makes the run longer, {@code -Dfuzz.seed} repeats one. Each payload has
  * a seed of its own, and the stores keep nothing, so that one payload can be repeated alone.
@@ -115,15 +114,13 @@ class FuzzIT {
 
   private void assertAnswered(Payload payload) throws IOException {
     APIGatewayProxyRequestEvent event;
-    String requestId;
     try {
-      // A new mapper each time: the names that one knows let some invalid bytes pass.
-      requestId = requestId(new JsonMapper().readTree(payload.open()));
       event = serializer.fromJson(payload.open(), APIGatewayProxyRequestEvent.class);
-    } catch (UncheckedIOException | JsonProcessingException e) {
+    } catch (UncheckedIOException e) {
       assertFalse(payload.isJson(), "The payload is JSON");
       return;
     }
+    String requestId = requestId(event);
     List<String> log = new ArrayList<>();
     ByteArrayOutputStream output = new ByteArrayOutputStream();
     serializer.toJson(
@@ -193,8 +190,8 @@ class FuzzIT {
   }
 
   /** The gateway's id of the request where it fits into a header, else Lambda's. */
-  private static String requestId(JsonNode event) {
-    @Nullable String requestId = event.path("requestContext").path("requestId").textValue();
+  private static String requestId(APIGatewayProxyRequestEvent event) {
+    @Nullable String requestId = event.getRequestContext().getRequestId();
     return requestId != null && HEADER_VALUE.matcher(requestId).matches()
         ? requestId
         : "aws-request";

@@ -1,0 +1,103 @@
+package dev.marketreserve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.dynamodb.DeadlineClient;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** {@code docs/promises.md} names tests that exist and limits that are the code's. */
+class PromisesTest {
+
+  private static final Pattern TEST_NAME = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+)(…?))?`");
+
+  private final String page = Files.readString(Path.of("docs", "promises.md"));
+
+  PromisesTest() throws IOException {}
+
+  @Test
+  void everyTestThatThePageNamesExists() throws IOException {
+    List<MatchResult> names = TEST_NAME.matcher(page).results().toList();
+    assertTrue(names.size() > 20, "The page names " + names.size() + " tests");
+    Set<String> missing = new TreeSet<>();
+    for (MatchResult name : names) {
+      if (!exists(name.group(1), name.group(2), "…".equals(name.group(3)))) {
+        missing.add(name.group());
+      }
+    }
+    assertEquals(Set.of(), missing);
+  }
+
+  @Test
+  void everyLimitIsTheCodes() throws ReflectiveOperationException {
+    assertLimit(
+        "whole answer",
+        "%s, or what is left of the invocation less %s, whichever is earlier"
+            .formatted(seconds(ReserveHandler.TIME_TO_ANSWER), seconds(ReserveHandler.MARGIN)));
+    assertLimit("connection", seconds((Duration) limit("CONNECTION_TIMEOUT")));
+    assertLimit("attempt", seconds((Duration) limit("ATTEMPT_TIMEOUT")));
+    assertLimit("attempts for a call", String.valueOf(limit("MAX_ATTEMPTS")));
+    assertLimit("pause before attempt 2 and 3", pauses((Duration) limit("PAUSE")));
+    assertLimit("the same when throttled", pauses((Duration) limit("THROTTLED_PAUSE")));
+  }
+
+  private void assertLimit(String name, String value) {
+    String row = "\n| " + name + " | " + value + " |";
+    assertTrue(page.contains(row), () -> "No row" + row);
+  }
+
+  private static Object limit(String constant) throws ReflectiveOperationException {
+    Field field = DeadlineClient.class.getDeclaredField(constant);
+    field.setAccessible(true);
+    return field.get(null);
+  }
+
+  private static String seconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
+  }
+
+  private static String pauses(Duration first) {
+    return "random, up to %d ms and %d ms".formatted(first.toMillis(), 2 * first.toMillis());
+  }
+
+  private static boolean exists(String type, @Nullable String method, boolean prefix)
+      throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("target", "test-classes"))) {
+      return files
+          .filter(file -> file.getFileName().toString().equals(type + ".class"))
+          .map(file -> Path.of("target", "test-classes").relativize(file).toString())
+          .map(name -> name.replace(".class", "").replace('/', '.'))
+          .map(PromisesTest::type)
+          .anyMatch(found -> method == null || hasMethod(found, method, prefix));
+    }
+  }
+
+  private static boolean hasMethod(Class<?> type, String method, boolean prefix) {
+    return Stream.<Class<?>>iterate(type, t -> t != null, Class::getSuperclass)
+        .flatMap(t -> Arrays.stream(t.getDeclaredMethods()))
+        .map(found -> found.getName())
+        .anyMatch(name -> prefix ? name.startsWith(method) : name.equals(method));
+  }
+
+  private static Class<?> type(String name) {
+    try {
+      return Class.forName(name, false, PromisesTest.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
