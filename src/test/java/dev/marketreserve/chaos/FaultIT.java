@@ -193,12 +193,19 @@ class FaultIT {
 
   @Test
   void aThrottledCallerIsToldSoWhenNoTimeIsLeftToTryAgain() {
-    assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
-    for (int i = 0; i < 8; i++) {
+    assertEquals("500 APIG.9008", reserve().summary());
+    int writes = 0;
+    for (int i = 0; i < 40 && writes < 8; i++) {
+      attempts.clear();
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
-      assertEquals("500 APIG.9008", response.summary());
+      // On a busy machine the time can be over before the write.
+      if (attempts.contains(Step.WRITE)) {
+        assertEquals("500 APIG.9008", response.summary());
+        writes++;
+      }
     }
+    assertEquals(8, writes);
   }
 
   @Test
