@@ -51,6 +51,13 @@ class CostIT {
       assertEquals(List.of("GetItem", "PutItem"), calls);
       calls.clear();
 
+      assertEquals(403, function.send(PackagedFunction.event("foreign-instance.json")).status());
+      assertEquals(List.of("GetItem"), calls);
+      calls.clear();
+
+      assertEquals(400, function.send(PackagedFunction.event("malformed-body.json")).status());
+      assertEquals(List.of(), calls);
+
       assertEquals(201, function.send(PackagedFunction.json(keyed)).status());
       calls.clear();
       ReceivedResponse replay = function.send(PackagedFunction.json(keyed));
