@@ -10,6 +10,7 @@ import dev.marketreserve.dynamodb.ReservationsTable;
 import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
+import dev.marketreserve.snapstart.CannedDynamoDb;
 import dev.marketreserve.snapstart.Priming;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -52,7 +53,9 @@ public final class ReserveHandler
     this(settings, client);
     if ("snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
       priming =
-          new Priming(owners(settings, DeadlineClient.enhanced(client)), DeadlineClient.builder());
+          new Priming(
+              owners(settings, DeadlineClient.enhanced(client)),
+              DeadlineClient.builder(new CannedDynamoDb()));
       Core.getGlobalContext().register(priming);
     }
   }

@@ -4,15 +4,14 @@ import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.util.function.Supplier;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
@@ -26,7 +25,6 @@ import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
-import software.amazon.awssdk.services.dynamodb.model.DynamoDbRequest;
 
 /**
  * The DynamoDB client that keeps to a deadline: three attempts for a call at most, each sent twice
@@ -37,6 +35,7 @@ public final class DeadlineClient {
   private static final int MAX_ATTEMPTS = 3;
   private static final Duration CONNECTION_TIMEOUT = Duration.ofMillis(500);
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LEAST_ATTEMPT = Duration.ofMillis(50);
   private static final Duration PAUSE = Duration.ofMillis(25);
   private static final Duration THROTTLED_PAUSE = Duration.ofMillis(250);
 
@@ -51,15 +50,20 @@ public final class DeadlineClient {
    * {@link IllegalStateException}.
    */
   public static DynamoDbClientBuilder builder() {
+    return builder(
+        UrlConnectionHttpClient.builder()
+            .connectionTimeout(CONNECTION_TIMEOUT)
+            .socketTimeout(ATTEMPT_TIMEOUT)
+            .build());
+  }
+
+  /** The same on another HTTP client. */
+  public static DynamoDbClientBuilder builder(SdkHttpClient http) {
     return DynamoDbClient.builder()
-        .httpClientBuilder(
-            UrlConnectionHttpClient.builder()
-                .connectionTimeout(CONNECTION_TIMEOUT)
-                .socketTimeout(ATTEMPT_TIMEOUT))
+        .httpClientBuilder(defaults -> new TimedHttpClient(http, DeadlineClient::attemptTime))
         .overrideConfiguration(
             configuration ->
                 configuration
-                    .apiCallAttemptTimeout(ATTEMPT_TIMEOUT)
                     .retryStrategy(
                         new RetryBeforeDeadline(
                             AwsRetryStrategy.standardRetryStrategy().toBuilder()
@@ -67,7 +71,6 @@ public final class DeadlineClient {
                                 .backoffStrategy(growing(PAUSE))
                                 .throttlingBackoffStrategy(growing(THROTTLED_PAUSE))
                                 .build()))
-                    .addExecutionInterceptor(new DeadlineInterceptor())
                     .addExecutionInterceptor(new WithoutContentLength()));
   }
 
@@ -109,25 +112,9 @@ public final class DeadlineClient {
         .remaining();
   }
 
-  /**
-   * Bounds each call by the time that its request has left. The enhanced client has no parameter
-   * for that, so the deadline comes with the scope of the call.
-   */
-  private static final class DeadlineInterceptor implements ExecutionInterceptor {
-    @Override
-    public SdkRequest modifyRequest(Context.ModifyRequest context, ExecutionAttributes attributes) {
-      Duration left = timeLeft();
-      DynamoDbRequest request = (DynamoDbRequest) context.request();
-      return request.toBuilder()
-          .overrideConfiguration(
-              request
-                  .overrideConfiguration()
-                  .map(AwsRequestOverrideConfiguration::toBuilder)
-                  .orElseGet(AwsRequestOverrideConfiguration::builder)
-                  .apiCallTimeout(left.isPositive() ? left : Duration.ofMillis(1))
-                  .build())
-          .build();
-    }
+  private static Duration attemptTime() {
+    Duration left = timeLeft();
+    return left.compareTo(ATTEMPT_TIMEOUT) < 0 ? left : ATTEMPT_TIMEOUT;
   }
 
   /**
@@ -145,15 +132,15 @@ public final class DeadlineClient {
   }
 
   /**
-   * Retries as {@code strategy} does, unless the pause before the next attempt would outlast the
-   * deadline: the call then fails at once, with the error that DynamoDB gave.
+   * Retries as {@code strategy} does, unless the pause would leave no time for an answer to the
+   * next attempt: the call then fails at once, with the error that DynamoDB gave.
    */
   private record RetryBeforeDeadline(RetryStrategy strategy) implements RetryStrategy {
 
     @Override
     public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
       RefreshRetryTokenResponse retry = strategy.refreshRetryToken(request);
-      if (retry.delay().compareTo(timeLeft()) >= 0) {
+      if (retry.delay().plus(LEAST_ATTEMPT).compareTo(timeLeft()) > 0) {
         throw new TokenAcquisitionFailedException(
             "No time is left to try again", retry.token(), request.failure());
       }

@@ -29,7 +29,6 @@ import java.util.Objects;
 import org.crac.Context;
 import org.crac.Resource;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
-import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
@@ -70,15 +69,11 @@ public final class Priming implements Resource {
    * The hook of a function.
    *
    * @param owners the function's own register, in the real DynamoDB
-   * @param client builds a client like the function's
+   * @param rehearsal builds a client like the function's, on {@link CannedDynamoDb}
    */
-  public Priming(InstanceOwners owners, DynamoDbClientBuilder client) {
-    this(owners, client, new CannedDynamoDb());
-  }
-
-  Priming(InstanceOwners owners, DynamoDbClientBuilder client, SdkHttpClient canned) {
+  public Priming(InstanceOwners owners, DynamoDbClientBuilder rehearsal) {
     this.owners = owners;
-    this.rehearsal = client.httpClientBuilder(defaults -> canned);
+    this.rehearsal = rehearsal;
   }
 
   @Override

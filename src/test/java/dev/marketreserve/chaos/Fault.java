@@ -46,6 +46,8 @@ public record Fault(boolean applied, Symptom symptom) {
     RESET,
     /** The call, or its answer, takes longer than an attempt may. */
     LATE,
+    /** The answer comes in time, but byte by byte until an attempt's time is over. */
+    DRIPPING,
     /** The answer breaks off. */
     TRUNCATED,
     /** Something in between answers 200 with a page of its own. */
@@ -89,7 +91,7 @@ public record Fault(boolean applied, Symptom symptom) {
     }
 
     private boolean needsAnswer() {
-      return this == TRUNCATED || this == ITEM_MISSING;
+      return this == DRIPPING || this == TRUNCATED || this == ITEM_MISSING;
     }
   }
 }

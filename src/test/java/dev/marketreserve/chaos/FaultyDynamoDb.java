@@ -213,8 +213,18 @@ public final class FaultyDynamoDb implements AutoCloseable {
         case NONE, LATE -> send(real, response, callback);
         case CLOSED -> close(request, callback);
         case RESET -> reset(request, callback);
+        case DRIPPING -> {
+          ByteBuffer left = head(real, response);
+          Duration pause = LATE.dividedBy(left.remaining());
+          while (left.hasRemaining()) {
+            Thread.sleep(pause);
+            send(1, left, response);
+          }
+          callback.succeeded();
+        }
         case TRUNCATED -> {
-          sendHalf(real, response);
+          ByteBuffer left = head(real, response);
+          send(left.remaining() / 2, left, response);
           close(request, callback);
         }
         case NOT_JSON -> send(RawResponse.of(200, HTML), response, callback);
@@ -251,10 +261,12 @@ public final class FaultyDynamoDb implements AutoCloseable {
     response.write(true, head(answer, response), callback);
   }
 
-  private static void sendHalf(RawResponse answer, Response response) throws IOException {
-    ByteBuffer body = head(answer, response);
+  /** Sends the next bytes of a body and waits until they are gone. */
+  private static void send(int bytes, ByteBuffer body, Response response) throws IOException {
+    ByteBuffer part = body.slice(body.position(), bytes);
+    body.position(body.position() + bytes);
     try (Blocker.Callback written = Blocker.callback()) {
-      response.write(false, body.limit(body.limit() / 2), written);
+      response.write(false, part, written);
       written.block();
     }
   }

@@ -123,10 +123,7 @@ class ResendIT {
   @Test
   void aCallWhoseSignedHeaderIsChangedOnTheWayIsRefused() {
     ReserveHandler changed =
-        function(
-            DeadlineClient.builder()
-                .httpClientBuilder(
-                    defaults -> new HeaderChanger(UrlConnectionHttpClient.create())));
+        function(DeadlineClient.builder(new HeaderChanger(UrlConnectionHttpClient.create())));
 
     assertEquals("500 APIG.9999", new Caller(changed, tenant).reserve(group, null).summary());
     assertReserved(new Caller(function, tenant).reserve(group, null));

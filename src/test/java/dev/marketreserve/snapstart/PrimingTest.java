@@ -80,8 +80,7 @@ class PrimingTest {
     PrintStream standardError = System.err;
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     try {
-      new Priming(
-              owners, DynamoDbServer.pointTo(tables.endpoint(), DeadlineClient.builder()), canned)
+      new Priming(owners, DynamoDbServer.pointTo(tables.endpoint(), DeadlineClient.builder(canned)))
           .beforeCheckpoint(Core.getGlobalContext());
     } finally {
       System.setErr(standardError);

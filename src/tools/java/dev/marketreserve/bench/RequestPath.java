@@ -47,10 +47,9 @@ public class RequestPath implements AutoCloseable {
 
   private final ProxySerializer serializer = new ProxySerializer();
   private final DynamoDbClient dynamoDb =
-      DeadlineClient.builder()
+      DeadlineClient.builder(new CannedDynamoDb())
           .region(Region.US_EAST_1)
           .credentialsProvider(AnonymousCredentialsProvider.create())
-          .httpClientBuilder(defaults -> new CannedDynamoDb())
           .build();
   private final ReserveHandler function = new ReserveHandler(new Settings("R", "O"), dynamoDb);
   private boolean conflict;
