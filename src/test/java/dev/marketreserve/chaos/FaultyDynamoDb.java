@@ -63,6 +63,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Phaser inFlight = new Phaser(1);
   private final Set<EndPoint> dead = ConcurrentHashMap.newKeySet();
+  private final Set<EndPoint> silent = ConcurrentHashMap.newKeySet();
   private final Server server = new Server(new VirtualThreadPool());
   private final ServerConnector connector = new ServerConnector(server);
 
@@ -105,6 +106,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
    */
   void killConnections() {
     dead.addAll(connector.getConnectedEndPoints());
+  }
+
+  /** Leaves whatever comes on a connection that is open now without an answer. */
+  void silenceConnections() {
+    silent.addAll(connector.getConnectedEndPoints());
   }
 
   /** Waits until every call that has arrived is done with, however late. */
@@ -181,6 +187,9 @@ public final class FaultyDynamoDb implements AutoCloseable {
         byte[] body = Content.Source.asInputStream(request).readAllBytes();
         if (dead.contains(connection(request))) {
           reset(request, callback);
+        } else if (silent.contains(connection(request))) {
+          Thread.sleep(LATE);
+          close(request, callback);
         } else {
           Fault fault = faults.apply(call(request, body));
           if (SignatureV4.holds(request, body, SECRET)) {

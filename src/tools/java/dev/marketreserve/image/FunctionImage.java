@@ -97,7 +97,9 @@ public record FunctionImage(Path directory) {
     Map<String, String> variables = new HashMap<>();
     variables.put("RESERVATIONS_TABLE", "Reservations");
     variables.put("INSTANCE_OWNERS_TABLE", "InstanceOwners");
-    variables.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+DisableExplicitGC");
+    variables.put(
+        "JAVA_TOOL_OPTIONS",
+        "-XX:TieredStopAtLevel=1 -XX:+DisableExplicitGC -Dhttp.keepAlive.time.server=60");
     variables.put("AWS_LAMBDA_LOG_FORMAT", "JSON");
     variables.put("AWS_REGION", "us-east-1");
     variables.put("AWS_ACCESS_KEY_ID", "local");
