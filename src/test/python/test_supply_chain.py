@@ -1,0 +1,159 @@
+""".ci/supply-chain on lists and jars that are made here, and .ci/vulnerabilities against a server that plays OSV."""
+
+import hashlib
+import json
+import os
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import stack
+
+
+def run(script, *arguments, **environment):
+    """Exit code and output."""
+    result = subprocess.run(
+        [stack.ROOT / ".ci" / script, *arguments], capture_output=True, text=True, timeout=60,
+        env={"PATH": os.environ["PATH"], **environment})
+    return result.returncode, result.stdout + result.stderr
+
+
+def component(name, licence={"license": {"id": "MIT"}}):
+    return {
+        "name": name,
+        "version": "1",
+        "purl": f"pkg:maven/group/{name}@1?type=jar",
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(name.encode()).hexdigest()}],
+        "licenses": [licence] if licence else [],
+    }
+
+
+@pytest.fixture
+def sbom(tmp_path):
+    """Writes a list of components, with their jars beside it."""
+    def write(*components):
+        lib = tmp_path / "lib"
+        lib.mkdir()
+        for c in components:
+            (lib / f"{c['name']}-1.jar").write_text(c["name"])
+        file = tmp_path / "sbom.json"
+        file.write_text(json.dumps({"components": components}))
+        return file, lib
+
+    return write
+
+
+def test_a_list_of_the_jars_passes(sbom):
+    code, output = run("supply-chain", *sbom(component("one"), component("two", {"license": {"id": "MIT-0"}})))
+    assert (code, output) == (0, "sbom.json: 2 libraries; 1 MIT, 1 MIT-0\n")
+
+
+def test_a_jar_that_the_list_lacks_is_named(sbom):
+    file, lib = sbom(component("one"))
+    (lib / "stale-1.jar").write_text("stale")
+    code, output = run("supply-chain", file, lib)
+    assert (code, output) == (1, f"stale-1.jar is in {lib} and not in the list.\n")
+
+
+def test_a_jar_with_other_bytes_is_named(sbom):
+    file, lib = sbom(component("one"))
+    (lib / "one-1.jar").write_text("two")
+    code, output = run("supply-chain", file, lib)
+    assert (code, output) == (
+        1, f"one 1 is in the list and not in {lib}.\none-1.jar is in {lib} and not in the list.\n")
+
+
+@pytest.mark.parametrize("licence, named", [
+    ({"license": {"id": "GPL-3.0-only"}}, "GPL-3.0-only"),
+    ({"license": {"name": "A licence of its own"}}, "A licence of its own"),
+    ({"expression": "MIT OR GPL-3.0-only"}, "MIT OR GPL-3.0-only"),
+    (None, "no licence"),
+])
+def test_a_library_under_another_licence_is_named(sbom, licence, named):
+    code, output = run("supply-chain", *sbom(component("one"), component("two", licence)))
+    assert code == 1
+    assert output.startswith(f"two 1: {named};")
+
+
+@pytest.fixture
+def osv(sbom):
+    """Runs .ci/vulnerabilities on the libraries one and two: exit code and output. The answers come in turn."""
+    servers = []
+
+    def ask(*answers):
+        remaining = list(answers)
+        asked = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                status, content = remaining.pop(0)
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file, _ = sbom(component("one"), component("two"))
+        code, output = run("vulnerabilities", file, OSV_URL=f"http://127.0.0.1:{server.server_port}")
+        return code, output, asked
+
+    yield ask
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+ONE, TWO = ({"package": {"purl": f"pkg:maven/group/{name}@1"}} for name in ("one", "two"))
+
+
+def test_every_library_is_asked_about(osv):
+    code, output, asked = osv((200, {"results": [{}, {}]}))
+    assert (code, output) == (0, "OSV knows no vulnerability of these 2 libraries.\n")
+    assert asked == [("/v1/querybatch", {"queries": [ONE, TWO]})]
+
+
+def test_a_vulnerability_is_named_with_its_library(osv):
+    code, output, _ = osv((200, {"results": [{}, {"vulns": [{"id": "GHSA-1", "modified": "2026-01-01T00:00:00Z"}]}]}))
+    assert (code, output) == (1, "pkg:maven/group/two@1 has https://osv.dev/vulnerability/GHSA-1\n")
+
+
+def test_the_next_page_of_an_answer_is_fetched(osv):
+    code, output, asked = osv(
+        (200, {"results": [{"vulns": [{"id": "A"}], "next_page_token": "t"}, {}]}),
+        (200, {"results": [{"vulns": [{"id": "B"}]}]}))
+    assert code == 1
+    assert [line.rpartition("/")[2] for line in output.splitlines()] == ["A", "B"]
+    assert asked[1][1] == {"queries": [{**ONE, "page_token": "t"}]}
+
+
+@pytest.mark.parametrize("answer", [
+    (503, b""),
+    (200, b"<html>sign in first</html>"),
+    (200, []),
+    (200, {"results": [{}]}),
+])
+def test_no_answer_of_osvs_is_no_all_clear(osv, answer):
+    code, output, _ = osv(answer)
+    assert code == 2
+    assert output.startswith("Nothing was checked, since http://127.0.0.1:")
+    assert len(output.splitlines()) == 1
+
+
+def test_a_server_that_cannot_be_reached_is_no_all_clear(sbom):
+    file, _ = sbom(component("one"))
+    code, output = run("vulnerabilities", file, OSV_URL="http://127.0.0.1:1")
+    assert code == 2
+    assert output.startswith("Nothing was checked, since http://127.0.0.1:1/v1/querybatch gave no answer")
+    assert len(output.splitlines()) == 1
+
+
+def test_without_a_list_nothing_is_checked(tmp_path):
+    assert run("vulnerabilities", tmp_path / "sbom.json") == (
+        2, f"{tmp_path}/sbom.json is not there: run .ci/supply-chain first.\n")
