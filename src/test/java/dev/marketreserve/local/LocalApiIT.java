@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -163,6 +166,33 @@ class LocalApiIT {
       out.flush();
     }
     assertEquals(201, send(post(path, group())).statusCode());
+  }
+
+  /** A caller that is not told would send its next request into a closed connection. */
+  @ParameterizedTest
+  @CsvSource({"/, 404, false", "/v1/p/apigw/instances/%00/market/api-groups/reserve, 400, true"})
+  void aRefusalSaysWhetherItsConnectionIsClosed(String target, String status, boolean closed)
+      throws Exception {
+    String head = "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
+    URI uri = URI.create(base);
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      OutputStream out = socket.getOutputStream();
+      out.write(head.getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+      Thread.sleep(200); // The body comes in a packet of its own, as the JDK's client sends it.
+      out.write("x".getBytes(StandardCharsets.US_ASCII));
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      List<String> answer = in.lines().takeWhile(line -> !line.isEmpty()).toList();
+      assertEquals("HTTP/1.1 " + status, answer.getFirst().substring(0, 12));
+      assertEquals(closed, answer.contains("Connection: close"), answer::toString);
+      if (!closed) {
+        out.write(head.getBytes(StandardCharsets.US_ASCII));
+        out.write("x".getBytes(StandardCharsets.US_ASCII));
+        assertTrue(in.lines().anyMatch(line -> line.endsWith(answer.getFirst())));
+      }
+    }
   }
 
   @Test

@@ -71,18 +71,23 @@ final class Gateway extends Handler.Abstract {
     return true;
   }
 
-  /** Answers a request that is no good HTTP, so that {@link #handle} does not get it. */
+  /**
+   * Answers a request that is no good HTTP, so that {@link #handle} does not get it. Jetty then
+   * closes the connection, so the answer has to say so: the caller would use it again.
+   */
   boolean refuse(Request request, Response response, Callback callback) {
+    response.getHeaders().put("Connection", "close");
     send(own("DEFAULT_4XX", 400, UUID.randomUUID().toString()), response, callback);
     return true;
   }
 
   private APIGatewayProxyResponseEvent answer(Request request, String requestId)
       throws IOException {
+    // Read for every answer: Jetty closes a connection whose request was not read to its end.
+    byte[] body = body(request);
     for (Route route : template.routes()) {
       Optional<Map<String, String>> parameters = match(route, request);
       if (parameters.isPresent()) {
-        byte[] body = body(request);
         return body.length > MAX_PAYLOAD_BYTES
             ? tooLarge()
             : call(event(request, route, parameters.get(), body, requestId));
