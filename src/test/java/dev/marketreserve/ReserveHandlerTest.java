@@ -188,11 +188,15 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void everyRequestLeavesOneLineInTheLog() {
+  void everyRequestLeavesOneLineInTheLog() throws JsonProcessingException {
     for (APIGatewayProxyRequestEvent event :
         List.of(event(newGroup()), event("-"), foreign(newGroup()))) {
+      long start = System.nanoTime();
       call(event);
+      long milliseconds = Duration.ofNanos(System.nanoTime() - start).toMillis();
       assertEquals(1, log.size());
+      long logged = new JsonMapper().readTree(log.getFirst()).get("duration_ms").longValue();
+      assertTrue(logged >= 0 && logged <= milliseconds, logged + " of " + milliseconds + " ms");
     }
   }
 

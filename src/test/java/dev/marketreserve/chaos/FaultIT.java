@@ -49,6 +49,7 @@ class FaultIT {
   private final Map<Step, Queue<Fault>> faults = new ConcurrentHashMap<>();
   private final Map<Step, Fault> lastingFaults = new ConcurrentHashMap<>();
   private final Queue<Step> attempts = new ConcurrentLinkedQueue<>();
+  private volatile Runnable beforeRead = () -> {};
   private final FaultyDynamoDb dynamoDb;
   private final DynamoDbClient client;
   private final ReserveHandler function;
@@ -130,6 +131,15 @@ class FaultIT {
     attempts.clear();
     assertEquals("409 APIG.3402", reserve().summary());
     assertEquals(List.of(Step.CHECK, Step.WRITE, Step.READ), List.copyOf(attempts));
+  }
+
+  @Test
+  void aReservationThatIsReleasedBeforeTheReadIsA500() {
+    assertEquals(201, caller(rival).reserve(group, null).status());
+    last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
+    beforeRead = () -> tables.release(group);
+    assertEquals("500 APIG.9999", reserve().summary());
+    assertEquals(Map.of(), tables.reservation(group));
   }
 
   @Test
@@ -292,6 +302,9 @@ class FaultIT {
   private synchronized Fault nextFault(Call call) {
     Step step = Step.of(call);
     attempts.add(step);
+    if (step == Step.READ) {
+      beforeRead.run();
+    }
     Fault next = faults.getOrDefault(step, new ArrayDeque<>()).poll();
     return next == null ? lastingFaults.getOrDefault(step, Fault.NONE) : next;
   }

@@ -139,7 +139,7 @@ class RequestLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u00e4"})
+  @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4"})
   void aRequestIdThatFitsInNoHeaderGivesWayToLambdas(String requestId)
       throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
@@ -150,9 +150,10 @@ class RequestLogTest {
   @Test
   void aRequestIdHas128CharactersAtMost() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
-    event.getRequestContext().setRequestId("r".repeat(128));
-    assertEquals("r".repeat(128), line(event, null, REFUSED, null).get("request_id").textValue());
-    event.getRequestContext().setRequestId("r".repeat(129));
+    String longest = "!~".repeat(64);
+    event.getRequestContext().setRequestId(longest);
+    assertEquals(longest, line(event, null, REFUSED, null).get("request_id").textValue());
+    event.getRequestContext().setRequestId(longest + "!");
     assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
   }
 

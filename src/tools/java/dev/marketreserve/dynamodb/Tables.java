@@ -7,6 +7,7 @@ import dev.marketreserve.reservation.ResourceId;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -134,18 +135,18 @@ public final class Tables implements AutoCloseable {
         .toList();
   }
 
+  /** Deletes the reservation of a group, as an operator releases it. */
+  public void release(String groupId) {
+    client.deleteItem(
+        delete ->
+            delete
+                .tableName(settings.reservationsTable())
+                .key(Map.of("group_id", AttributeValue.fromS(groupId))));
+  }
+
   public void clearReservations() {
     reservations()
-        .forEach(
-            reservation ->
-                client.deleteItem(
-                    delete ->
-                        delete
-                            .tableName(settings.reservationsTable())
-                            .key(
-                                Map.of(
-                                    "group_id",
-                                    AttributeValue.fromS(reservation.get("group_id"))))));
+        .forEach(reservation -> release(Objects.requireNonNull(reservation.get("group_id"))));
   }
 
   private static AttributeValue canonical(String id) {
