@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Many callers at once, on several handlers as in several execution environments. Their client has
  * no deadline, so that the condition of the write alone decides the race.
  */
+@Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {
 

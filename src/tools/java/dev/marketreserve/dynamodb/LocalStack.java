@@ -1,9 +1,13 @@
 package dev.marketreserve.dynamodb;
 
+import com.github.dockerjava.api.DockerClient;
 import java.net.URI;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.dockerclient.DockerClientProviderStrategy;
+import org.testcontainers.dockerclient.TransportConfig;
 import org.testcontainers.localstack.LocalStackContainer;
 import org.testcontainers.utility.DockerImageName;
+import org.testcontainers.utility.ImageNameSubstitutor;
 
 /** LocalStack's DynamoDB in a container: {@code mvn verify -Plocalstack}. */
 final class LocalStack implements DynamoDbServer {
@@ -28,12 +32,42 @@ final class LocalStack implements DynamoDbServer {
     return new LocalStack(container);
   }
 
-  /** Ends the build with one sentence where there is no Docker to run the tests on. */
+  /**
+   * Pulls the image and starts a container as the tests do. Ends the build with one sentence where
+   * that fails.
+   */
   static void main() {
-    if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.err.println("The profile localstack needs a running Docker, and none was found.");
+    String image = System.getProperty(LOCALSTACK_IMAGE);
+    DockerClientFactory docker = DockerClientFactory.instance();
+    String step = "find Docker";
+    try {
+      TransportConfig transport = docker.getTransportConfig();
+      step = "pull " + image;
+      pull(image, docker, DockerClientProviderStrategy.getClientForConfig(transport));
+      step = "run testcontainers/ryuk";
+      docker.client();
+      step = "run " + image;
+      start(image).close();
+    } catch (RuntimeException e) {
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      String reason = String.valueOf(cause.getMessage()).strip().replaceAll("\\s+", " ");
+      System.err.printf(
+          "The profile localstack cannot %s; see README.md. The reason: %s%n", step, reason);
       System.exit(1);
     }
+  }
+
+  /**
+   * Pulls an image that is not there. Testcontainers does it too, but it fails a pull that takes
+   * over two minutes, and tries for over three where there is no registry.
+   */
+  @SuppressWarnings("deprecation") // Testcontainers has no other method that pulls once.
+  private static void pull(String image, DockerClientFactory docker, DockerClient client) {
+    DockerImageName name = ImageNameSubstitutor.instance().apply(DockerImageName.parse(image));
+    docker.checkAndPullImage(client, name.asCanonicalNameString());
   }
 
   @Override
