@@ -2,6 +2,7 @@ package dev.marketreserve.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -138,6 +140,66 @@ class LocalApiIT {
     assertAnswer(404, "APIG.0101", send(post(path + "/", group())));
     assertAnswer(404, "APIG.0101", send(to(path).GET()));
     assertAnswer(404, "APIG.0101", send(to(path).PUT(group())));
+  }
+
+  @Test
+  void theRootLeadsToThePage() throws Exception {
+    for (String from : List.of("/", "/docs")) {
+      HttpResponse<String> response = send(to(from).GET());
+      assertEquals(302, response.statusCode());
+      assertEquals("/docs/", response.headers().firstValue("Location").orElseThrow());
+    }
+    assertTrue(console.toString().contains(base + "/docs "), console::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/docs/, text/html",
+    "/docs/swagger-ui.css, text/css",
+    "/docs/swagger-ui-bundle.js, text/javascript",
+    "/docs/swagger-initializer.js, text/javascript",
+    "/docs/openapi.json, application/json",
+    "/docs/favicon-32x32.png, image/png"
+  })
+  void aFileOfThePageHasItsType(String file, String type) throws Exception {
+    HttpResponse<String> response = send(to(file).GET());
+    assertEquals(200, response.statusCode());
+    assertEquals(type, response.headers().firstValue("Content-Type").orElseThrow());
+  }
+
+  @Test
+  void whatThePageLacksIsAnsweredByTheGateway() throws Exception {
+    assertAnswer(404, "APIG.0101", send(to("/docs/nothing").GET()));
+    assertAnswer(404, "APIG.0101", send(to("/docs/../").GET()));
+    assertAnswer(404, "APIG.0101", send(post("/docs/", group())));
+  }
+
+  @Test
+  void theContractOnThePageReservesAFreshGroupWithTheSampleIds() throws Exception {
+    JsonNode contract = json(send(to("/docs/openapi.json").GET()));
+    assertFalse(contract.toString().contains("amazon"), contract::toPrettyString);
+    assertTrue(contract.findValues("security").isEmpty(), contract::toPrettyString);
+    assertTrue(contract.findValues("securitySchemes").isEmpty(), contract::toPrettyString);
+    assertEquals("/", contract.at("/servers/0/url").textValue());
+    Map.Entry<String, JsonNode> operation = contract.get("paths").properties().iterator().next();
+    String url = operation.getKey();
+    HttpRequest.Builder request = HttpRequest.newBuilder();
+    for (JsonNode parameter : operation.getValue().at("/post/parameters")) {
+      String name = parameter.get("name").textValue();
+      if (parameter.get("required").booleanValue()) {
+        String value = parameter.get("example").textValue();
+        url = url.replace("{" + name + "}", value);
+        if (parameter.get("in").textValue().equals("header")) {
+          request.header(name, value);
+        }
+      }
+    }
+    String example = "/post/requestBody/content/application~1json/examples/request/value";
+    BodyPublisher group = BodyPublishers.ofString(operation.getValue().at(example).toString());
+    request.uri(URI.create(base + url)).POST(group);
+    assertEquals(201, send(request).statusCode());
+    assertAnswer(409, "APIG.3402", send(request));
+    assertNotEquals(contract, json(send(to("/docs/openapi.json").GET())));
   }
 
   @Test

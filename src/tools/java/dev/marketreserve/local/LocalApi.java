@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.UUID;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
@@ -56,7 +57,7 @@ public final class LocalApi implements AutoCloseable {
     owners.forEach(tables::register);
     ReserveHandler function = new ReserveHandler(tables.settings(), tables.deadlineClient());
     Gateway gateway = new Gateway(function, System.out::print);
-    server.setHandler(gateway);
+    server.setHandler(new Handler.Sequence(new Documentation(Events.tenant()), gateway));
     server.setErrorHandler(gateway::refuse);
     try {
       server.start();
@@ -107,6 +108,7 @@ public final class LocalApi implements AutoCloseable {
           """
 
           Market Reserve listens on %s, its DynamoDB on %s. Ctrl-C ends both.
+          To try it, open %s/docs in a browser, or call it here:
 
             curl -i -X POST %s \\
               -H 'X-Domain-Id: %s' -H 'Content-Type: application/json' \\
@@ -115,6 +117,7 @@ public final class LocalApi implements AutoCloseable {
           """,
           api.url(),
           api.dynamoDbUrl(),
+          api.url(),
           reserveUrl(api.url(), sample),
           sample.domainId(),
           UUID.randomUUID());

@@ -1,0 +1,77 @@
+"""The page of `mvn -Plocal` in a browser without a window."""
+
+import json
+import re
+import shutil
+import subprocess
+from urllib.parse import urlsplit
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+import stack
+
+
+def program(*names):
+    found = next(filter(None, map(shutil.which, names)), None)
+    assert found, f"This test needs {names[-1]} (Debian: apt-get install chromium chromium-driver)."
+    return found
+
+
+@pytest.fixture(scope="module")
+def api():
+    """The address of the local API."""
+    command = ["mvn", "--batch-mode", "-Plocal", "-Dport=0", "-Ddynamodb.port=0"]
+    with subprocess.Popen(command, cwd=stack.ROOT, stdout=subprocess.PIPE, text=True) as process:
+        output = ""
+        while not (printed := re.search(r"open (http://\S+)/docs in a browser", output)):
+            line = process.stdout.readline()
+            assert line, output
+            output += line
+        yield printed[1]
+        process.terminate()
+
+
+@pytest.fixture
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("google-chrome", "chromium-browser", "chromium")
+    # A container has neither the rights for the sandbox nor much shared memory.
+    for argument in "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1100,900":
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver"))) as driver:
+        yield driver
+
+
+def find(browser, selector, text=""):
+    """The element, as soon as it is there with the text."""
+    return WebDriverWait(browser, 30, ignored_exceptions=[StaleElementReferenceException]).until(
+        lambda _: next((e for e in browser.find_elements(By.CSS_SELECTOR, selector) if text in e.text), None),
+        f"{selector} with the text {text!r}")
+
+
+def origins(browser):
+    """Where the requests since the last call of this function went to."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = [urlsplit(m["params"]["request"]["url"]) for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return {f"{url.scheme}://{url.netloc}" for url in urls if url.scheme != "data"}
+
+
+def test_the_page_calls_the_api_and_nobody_else(api, browser):
+    browser.get(api)
+    find(browser, "button", "Try it out").click()
+    assert browser.current_url == f"{api}/docs/"
+    assert browser.get_log("browser") == []
+
+    execute = find(browser, "button", "Execute")
+    status = ".live-responses-table .response-col_status"
+    execute.click()
+    find(browser, status, "201")
+    assert browser.get_log("browser") == []
+    execute.click()
+    find(browser, status, "409")
+    assert origins(browser) == {api}
