@@ -3,16 +3,13 @@ package dev.marketreserve.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,17 +21,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -49,41 +40,27 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 @TestInstance(Lifecycle.PER_CLASS)
 class LocalApiIT {
 
-  private static final Pattern CURL =
-      Pattern.compile(
-          "curl -i -X POST (http://127.0.0.1:\\d+)(\\S+) .*?X-Domain-Id: (\\w+)'.*?-d '(.*?)'",
-          Pattern.DOTALL);
-
   private final HttpClient http = HttpClient.newHttpClient();
-  private final StringBuilder console = new StringBuilder();
-  private final Process api =
-      start("0", "127.0.0.1", "0", "other-domain:other-project:other-instance");
-  private String base = "";
-  private String path = "";
-  private String domain = "";
-  private String body = "";
+  private final LocalApiProcess api;
+  private final String base;
+  private final String path;
+  private final String domain;
+  private final String body;
 
-  @BeforeAll
-  void readTheCurlFromTheConsole() throws IOException {
-    BufferedReader output = api.inputReader();
-    Matcher curl;
-    do {
-      String line = output.readLine();
-      assertNotNull(line, () -> "The local API has ended: " + console);
-      console.append(line).append('\n');
-      curl = CURL.matcher(console);
-    } while (!curl.find());
-    base = curl.group(1);
-    path = curl.group(2);
-    domain = curl.group(3);
-    body = curl.group(4);
-    Thread.ofVirtual().start(() -> output.lines().forEach(line -> {}));
+  LocalApiIT() throws IOException {
+    this.api =
+        LocalApiProcess.start(
+            LocalApiProcess.command(
+                List.of(), "0", "127.0.0.1", "0", "other-domain:other-project:other-instance"));
+    this.base = api.url();
+    this.path = api.reservePath();
+    this.domain = api.domain();
+    this.body = api.body();
   }
 
   @AfterAll
-  void stop() throws InterruptedException {
-    api.destroy();
-    assertTrue(api.waitFor(20, TimeUnit.SECONDS));
+  void stop() {
+    api.close();
   }
 
   @Test
@@ -149,7 +126,7 @@ class LocalApiIT {
       assertEquals(302, response.statusCode());
       assertEquals("/docs/", response.headers().firstValue("Location").orElseThrow());
     }
-    assertTrue(console.toString().contains(base + "/docs "), console::toString);
+    assertTrue(api.greeting().contains(base + "/docs "), api::greeting);
   }
 
   @ParameterizedTest
@@ -259,11 +236,9 @@ class LocalApiIT {
 
   @Test
   void dynamoDbListensOnThePrintedPort() {
-    Matcher url = Pattern.compile("DynamoDB on (http://127.0.0.1:\\d+)\\.").matcher(console);
-    assertTrue(url.find(), console::toString);
     try (DynamoDbClient client =
         DynamoDbClient.builder()
-            .endpointOverride(URI.create(url.group(1)))
+            .endpointOverride(api.dynamoDbUrl())
             .region(Region.EU_WEST_1)
             .credentialsProvider(
                 StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
@@ -288,30 +263,15 @@ class LocalApiIT {
 
   @Test
   void anInterruptEndsItWithoutAComplaint() throws Exception {
-    Process second = start("0", "127.0.0.1", "0");
-    BufferedReader output = second.inputReader();
-    assertTrue(output.lines().anyMatch(line -> line.contains("Ctrl-C")));
-    second.toHandle().destroy();
-    assertTrue(second.waitFor(20, TimeUnit.SECONDS));
-    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertFalse(errors.contains("Exception"), errors);
+    LocalApiProcess second = LocalApiProcess.start();
+    second.close();
+    byte[] errors = second.process().getErrorStream().readAllBytes();
+    String text = new String(errors, StandardCharsets.UTF_8);
+    assertFalse(text.contains("Exception"), text);
   }
 
-  private static Process start(String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-classpath",
-                System.getProperty("java.class.path"),
-                LocalApi.class.getName()));
-    command.addAll(List.of(arguments));
-    try {
-      return new ProcessBuilder(command).start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static Process start(String... arguments) throws IOException {
+    return new ProcessBuilder(LocalApiProcess.command(List.of(), arguments)).start();
   }
 
   private HttpResponse<String> post(String json) throws Exception {

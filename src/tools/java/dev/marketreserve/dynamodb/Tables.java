@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
@@ -84,9 +87,12 @@ public final class Tables implements AutoCloseable {
     return client;
   }
 
-  /** A new client like the function's, with its limits. */
-  public DynamoDbClient deadlineClient() {
-    return DynamoDbServer.pointTo(endpoint, DeadlineClient.builder()).build();
+  /** A new client like the function's, with its limits, whose calls the interceptors see too. */
+  public DynamoDbClient deadlineClient(ExecutionInterceptor... interceptors) {
+    DynamoDbClientBuilder client = DynamoDbServer.pointTo(endpoint, DeadlineClient.builder());
+    ClientOverrideConfiguration.Builder configuration = client.overrideConfiguration().toBuilder();
+    List.of(interceptors).forEach(configuration::addExecutionInterceptor);
+    return client.overrideConfiguration(configuration.build()).build();
   }
 
   @Override

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
@@ -47,26 +46,26 @@ final class Gateway extends Handler.Abstract {
 
   private final SamTemplate template = SamTemplate.read();
   private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function;
-  private final Consumer<String> log;
+  private final Terminal terminal;
 
   Gateway(
       RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
-      Consumer<String> log) {
+      Terminal terminal) {
     this.function = function;
-    this.log = log;
+    this.terminal = terminal;
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     String requestId = UUID.randomUUID().toString();
     try {
-      send(answer(request, requestId), response, callback);
+      send(answer(request, requestId), request, response, callback);
     } catch (IOException e) {
       // The caller is gone, and with it the only reader of an answer.
       callback.failed(e);
     } catch (RuntimeException e) {
       e.printStackTrace();
-      send(own("DEFAULT_5XX", 502, requestId), response, callback);
+      send(own("DEFAULT_5XX", 502, requestId), request, response, callback);
     }
     return true;
   }
@@ -77,7 +76,7 @@ final class Gateway extends Handler.Abstract {
    */
   boolean refuse(Request request, Response response, Callback callback) {
     response.getHeaders().put("Connection", "close");
-    send(own("DEFAULT_4XX", 400, UUID.randomUUID().toString()), response, callback);
+    send(own("DEFAULT_4XX", 400, UUID.randomUUID().toString()), request, response, callback);
     return true;
   }
 
@@ -98,7 +97,8 @@ final class Gateway extends Handler.Abstract {
 
   private APIGatewayProxyResponseEvent call(APIGatewayProxyRequestEvent event) {
     Duration timeout = Duration.ofSeconds(template.function().get("Timeout").asInt());
-    Context context = new LocalContext(UUID.randomUUID().toString(), timeout, log);
+    Context context = new LocalContext(UUID.randomUUID().toString(), timeout, terminal::logged);
+    terminal.called(event);
     return function.handleRequest(event, context);
   }
 
@@ -200,8 +200,9 @@ final class Gateway extends Handler.Abstract {
         .withBody("");
   }
 
-  private static void send(
-      APIGatewayProxyResponseEvent answer, Response response, Callback callback) {
+  private void send(
+      APIGatewayProxyResponseEvent answer, Request request, Response response, Callback callback) {
+    terminal.answered(request, answer);
     response.setStatus(answer.getStatusCode());
     answer.getHeaders().forEach(response.getHeaders()::put);
     Content.Sink.write(response, true, answer.getBody(), callback);

@@ -55,8 +55,10 @@ public final class LocalApi implements AutoCloseable {
     }
     Tables tables = Tables.create(dynamoDb.endpoint(), "");
     owners.forEach(tables::register);
-    ReserveHandler function = new ReserveHandler(tables.settings(), tables.deadlineClient());
-    Gateway gateway = new Gateway(function, System.out::print);
+    Terminal terminal = new Terminal();
+    ReserveHandler function =
+        new ReserveHandler(tables.settings(), tables.deadlineClient(terminal));
+    Gateway gateway = new Gateway(function, terminal);
     server.setHandler(new Handler.Sequence(new Documentation(Events.tenant()), gateway));
     server.setErrorHandler(gateway::refuse);
     try {
@@ -93,6 +95,7 @@ public final class LocalApi implements AutoCloseable {
 
   /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
+    System.out.println("Starting DynamoDB Local and the API ...");
     Tenant sample = Events.tenant();
     try {
       LocalApi api =

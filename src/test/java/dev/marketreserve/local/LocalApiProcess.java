@@ -1,0 +1,115 @@
+package dev.marketreserve.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The local API as a process, like the one that {@code mvn -Plocal} starts, and its terminal. */
+final class LocalApiProcess implements AutoCloseable {
+
+  private static final Pattern CURL =
+      Pattern.compile(
+          "curl -i -X POST (http://127.0.0.1:\\d+)(\\S+) .*?X-Domain-Id: (\\w+)'.*?-d '(.*?)'",
+          Pattern.DOTALL);
+
+  private final Process process;
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+  private final String greeting;
+  private final Matcher curl;
+
+  private LocalApiProcess(Process process) {
+    this.process = process;
+    Thread.ofVirtual().start(() -> process.inputReader().lines().forEach(lines::add));
+    StringBuilder console = new StringBuilder();
+    Matcher printed;
+    do {
+      console.append(nextLine()).append('\n');
+      printed = CURL.matcher(console);
+    } while (!printed.find());
+    assertEquals("", nextLine());
+    this.greeting = console.toString();
+    this.curl = printed;
+  }
+
+  /** Starts it with any ports, and waits until it listens. */
+  static LocalApiProcess start(String... jvmOptions) throws IOException {
+    return start(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
+  }
+
+  /** Starts it by a command, and waits until it listens. */
+  static LocalApiProcess start(List<String> command) throws IOException {
+    return new LocalApiProcess(new ProcessBuilder(command).start());
+  }
+
+  /** The command that starts it. */
+  static List<String> command(List<String> jvmOptions, String... arguments) {
+    return Stream.of(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED"),
+            jvmOptions,
+            List.of("-classpath", System.getProperty("java.class.path"), LocalApi.class.getName()),
+            List.of(arguments))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  Process process() {
+    return process;
+  }
+
+  /** What it prints when it listens. */
+  String greeting() {
+    return greeting;
+  }
+
+  /** The next line that it prints. */
+  String nextLine() {
+    try {
+      String line = lines.poll(30, TimeUnit.SECONDS);
+      assertNotNull(line, "The local API prints no more");
+      return line;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  String url() {
+    return curl.group(1);
+  }
+
+  String reservePath() {
+    return curl.group(2);
+  }
+
+  String domain() {
+    return curl.group(3);
+  }
+
+  String body() {
+    return curl.group(4);
+  }
+
+  URI dynamoDbUrl() {
+    Matcher url = Pattern.compile("DynamoDB on (http://127.0.0.1:\\d+)\\.").matcher(greeting);
+    assertTrue(url.find(), greeting);
+    return URI.create(url.group(1));
+  }
+
+  @Override
+  public void close() {
+    process.toHandle().destroy();
+    process.onExit().orTimeout(20, TimeUnit.SECONDS).join();
+  }
+}

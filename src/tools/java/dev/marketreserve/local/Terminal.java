@@ -1,0 +1,138 @@
+package dev.marketreserve.local;
+
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.ALWAYS;
+import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.fasterxml.jackson.annotation.JsonInclude.Value;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.server.Request;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.SdkRequest;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * What the terminal shows: a line for each request and, where the system property {@code verbose}
+ * is true, before it the event, the calls to DynamoDB and what the function logs. Safe for use by
+ * many threads.
+ */
+final class Terminal implements ExecutionInterceptor {
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().defaultPropertyInclusion(Value.construct(NON_NULL, ALWAYS)).build();
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+
+  private final boolean verbose = Boolean.getBoolean("verbose");
+
+  /** A request has its answer. */
+  void answered(Request request, APIGatewayProxyResponseEvent answer) {
+    Duration duration = Duration.ofNanos(System.nanoTime() - request.getBeginNanoTime());
+    String code = json(answer.getBody()).path("error_code").asText();
+    System.out.printf(
+        "%s  %d %-9s %5d ms  %s %s%n",
+        TIME.format(LocalTime.now(ZoneId.systemDefault())),
+        answer.getStatusCode(),
+        answer.getHeaders().containsKey("Idempotent-Replayed") ? "replayed" : code,
+        duration.toMillis(),
+        request.getMethod(),
+        printable(request.getHttpURI().getPathQuery()));
+  }
+
+  /** The function is called. */
+  void called(APIGatewayProxyRequestEvent event) {
+    if (verbose) {
+      try {
+        detail("event", printable(JSON.writeValueAsString(event)));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /**
+   * The function logs. Without {@code verbose}, its line of a request is left out but the cause.
+   */
+  void logged(String text) {
+    if (verbose) {
+      detail("log", text.strip());
+    } else {
+      JsonNode line = json(text);
+      System.out.print(line.isObject() ? line.path("cause").asText() : text);
+    }
+  }
+
+  @Override
+  public void afterExecution(Context.AfterExecution context, ExecutionAttributes attributes) {
+    asked(context.request(), attributes, String.valueOf(context.httpResponse().statusCode()));
+  }
+
+  @Override
+  public void onExecutionFailure(Context.FailedExecution context, ExecutionAttributes attributes) {
+    asked(
+        context.request(),
+        attributes,
+        context.exception() instanceof AwsServiceException e
+            ? e.statusCode() + " " + e.awsErrorDetails().errorCode()
+            : context.exception().toString());
+  }
+
+  private void asked(SdkRequest request, ExecutionAttributes attributes, String result) {
+    detail(
+        "DynamoDB",
+        "%s %s %s: %s"
+            .formatted(
+                attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME),
+                request.getValueForField("TableName", String.class).orElse(""),
+                request
+                    .getValueForField("Key", Map.class)
+                    .or(() -> request.getValueForField("Item", Map.class))
+                    .map(Terminal::text)
+                    .orElse(""),
+                result));
+  }
+
+  private static String text(Map<?, ?> item) {
+    return item.entrySet().stream()
+        .map(
+            attribute ->
+                attribute.getKey()
+                    + "="
+                    + (attribute.getValue() instanceof AttributeValue value
+                        ? value.s()
+                        : attribute.getValue()))
+        .collect(Collectors.joining(", ", "{", "}"));
+  }
+
+  private void detail(String kind, String text) {
+    if (verbose) {
+      System.out.printf("          %-9s %s%n", kind, text);
+    }
+  }
+
+  /** A caller's text without what a terminal would obey. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cc}", "?");
+  }
+
+  /** The text as JSON, or a missing node. */
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      return JSON.missingNode();
+    }
+  }
+}
