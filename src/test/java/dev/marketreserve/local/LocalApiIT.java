@@ -3,6 +3,7 @@ package dev.marketreserve.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -21,10 +23,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -268,6 +272,23 @@ class LocalApiIT {
     byte[] errors = second.process().getErrorStream().readAllBytes();
     String text = new String(errors, StandardCharsets.UTF_8);
     assertFalse(text.contains("Exception"), text);
+  }
+
+  @Test
+  void itEndsWithTheProcessThatStartedIt() throws Exception {
+    List<String> shell = new ArrayList<>(List.of("sh", "-c", "\"$@\"; exit", "sh"));
+    shell.addAll(LocalApiProcess.command(List.of(), "0", "127.0.0.1", "0"));
+    LocalApiProcess second = LocalApiProcess.start(shell);
+    ProcessHandle server = second.process().children().findFirst().orElseThrow();
+    try {
+      second.process().toHandle().destroyForcibly();
+      server.onExit().get(20, TimeUnit.SECONDS);
+      assertThrows(
+          ConnectException.class,
+          () -> new Socket(InetAddress.getLoopbackAddress(), URI.create(second.url()).getPort()));
+    } finally {
+      server.destroyForcibly();
+    }
   }
 
   private static Process start(String... arguments) throws IOException {

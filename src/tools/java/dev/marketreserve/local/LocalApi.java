@@ -10,7 +10,10 @@ import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -95,6 +98,7 @@ public final class LocalApi implements AutoCloseable {
 
   /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
+    endWithParent();
     System.out.println("Starting DynamoDB Local and the API ...");
     Tenant sample = Events.tenant();
     try {
@@ -127,6 +131,23 @@ public final class LocalApi implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       System.err.println("The local API cannot start: " + e.getMessage());
       System.exit(1);
+    }
+  }
+
+  /**
+   * Ends this process once its parent has ended: a Maven that is killed alone would leave it and
+   * its ports behind. A process whose parent is unknown or process 1 goes on.
+   */
+  private static void endWithParent() {
+    Optional<ProcessHandle> parent = ProcessHandle.current().parent();
+    if (parent.filter(process -> process.pid() > 1).isPresent()) {
+      Thread.startVirtualThread(
+          () -> {
+            while (ProcessHandle.current().parent().equals(parent)) {
+              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+            }
+            System.exit(0);
+          });
     }
   }
 
