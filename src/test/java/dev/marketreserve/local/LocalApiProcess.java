@@ -77,7 +77,7 @@ final class LocalApiProcess implements AutoCloseable {
   /** The next line that it prints. */
   String nextLine() {
     try {
-      String line = lines.poll(30, TimeUnit.SECONDS);
+      String line = lines.poll(60, TimeUnit.SECONDS);
       assertNotNull(line, "The local API prints no more");
       return line;
     } catch (InterruptedException e) {
