@@ -33,18 +33,22 @@ public final class Tables implements AutoCloseable {
 
   /** Makes the tables of the template, under the names of the template with a prefix. */
   public static Tables create(URI endpoint, String prefix) {
-    DynamoDbClient client = DynamoDbServer.pointTo(endpoint, DynamoDbClient.builder()).build();
-    SamTemplate template = SamTemplate.read();
-    template
+    Tables tables = open(endpoint, prefix);
+    SamTemplate.read()
         .tables()
         .forEach(
             table ->
-                client.createTable(
+                tables.client.createTable(
                     definition(prefix + table.getKey(), table.getValue().get("Properties"))));
-    Settings names = Settings.from(template.environment());
+    return tables;
+  }
+
+  /** The tables that {@link #create} made. */
+  public static Tables open(URI endpoint, String prefix) {
+    Settings names = Settings.from(SamTemplate.read().environment());
     return new Tables(
         endpoint,
-        client,
+        DynamoDbServer.pointTo(endpoint, DynamoDbClient.builder()).build(),
         new Settings(prefix + names.reservationsTable(), prefix + names.instanceOwnersTable()));
   }
 

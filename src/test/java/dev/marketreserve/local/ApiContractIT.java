@@ -1,0 +1,117 @@
+package dev.marketreserve.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.http.ReceivedResponse;
+import dev.marketreserve.http.ReserveContract;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The contract over HTTP, on the local API. With {@code -Dapi.url} it is held against an API that
+ * runs already. Its tables have the names of the template, in the DynamoDB at {@code
+ * -Ddynamodb.url}: by default that of {@code mvn -Plocal}.
+ *
+ * <p>A test with the tag gateway holds a gateway to API Gateway's ways: the function judges only
+ * what it is handed.
+ */
+class ApiContractIT extends ReserveContract {
+
+  private static final Tenant NOBODY = new Tenant("nobody", "project", "instance");
+  private static final BodyPublisher GROUP = BodyPublishers.ofString("{\"group_id\": \"group\"}");
+
+  @AutoClose private static final HttpClient http = HttpClient.newHttpClient();
+  private static @Nullable LocalApi local;
+  @AutoClose private static Tables tables;
+  private static String url;
+
+  @BeforeAll
+  static void start() throws IOException {
+    String running = System.getProperty("api.url");
+    if (running == null) {
+      LocalApi api = LocalApi.start(0, "127.0.0.1", 0, List.of());
+      local = api;
+      url = api.url();
+      tables = Tables.open(api.dynamoDbUrl(), "");
+    } else {
+      url = running;
+      tables =
+          Tables.open(URI.create(System.getProperty("dynamodb.url", "http://127.0.0.1:8000")), "");
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    if (local != null) {
+      local.close();
+    }
+  }
+
+  @Override
+  protected Tables tables() {
+    return tables;
+  }
+
+  @Override
+  protected ReceivedResponse send(Tenant tenant, @Nullable String idempotencyKey, String body) {
+    HttpRequest.Builder request = request(tenant).POST(BodyPublishers.ofString(body));
+    if (idempotencyKey != null) {
+      request.header("Idempotency-Key", idempotencyKey);
+    }
+    return send(request);
+  }
+
+  @Test
+  @Tag("gateway")
+  void aHeaderThatComesTwiceIsRefused() {
+    for (String name : List.of("X-Domain-Id", "Idempotency-Key")) {
+      HttpRequest.Builder request = request(NOBODY).header(name, "a").header(name, "b");
+      assertEquals("400 APIG.2012", send(request.POST(GROUP)).summary());
+    }
+  }
+
+  @Test
+  @Tag("gateway")
+  void aBodyThatIsNoTextIsRefused() {
+    HttpRequest.Builder request = request(NOBODY).POST(BodyPublishers.ofByteArray(new byte[] {-1}));
+    assertEquals("400 APIG.2000", send(request).summary());
+  }
+
+  @Test
+  @Tag("gateway")
+  void everyRequestHasAnIdOfItsOwn() {
+    HttpRequest.Builder request = request(NOBODY).POST(GROUP);
+    assertNotEquals(
+        send(request).headers().get("X-Request-Id"), send(request).headers().get("X-Request-Id"));
+  }
+
+  private static HttpRequest.Builder request(Tenant tenant) {
+    return HttpRequest.newBuilder(URI.create(LocalApi.reserveUrl(url, tenant)))
+        .header("X-Domain-Id", tenant.domainId());
+  }
+
+  private static ReceivedResponse send(HttpRequest.Builder request) {
+    try {
+      return ReceivedResponse.of(
+          http.send(request.build(), BodyHandlers.ofString()), Duration.ZERO);
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
