@@ -202,17 +202,18 @@ class FaultIT {
   void aThrottledCallerIsToldSoWhenNoTimeIsLeftToTryAgain() {
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
     assertEquals("500 APIG.9008", reserve().summary());
-    int writes = 0;
-    for (int i = 0; i < 40 && writes < 8; i++) {
+    int inARow = 0;
+    for (int i = 0; i < 40 && inARow < 12; i++) {
       attempts.clear();
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
-      // On a busy machine the time can be over before the write.
+      // On a busy machine the time can be over before the write, or before its answer is read. A
+      // pause that outlasts the time would end every second call with another code. After some 50
+      // throttled calls the SDK retries no more, so there are fewer.
       if (attempts.contains(Step.WRITE)) {
-        assertEquals("500 APIG.9008", response.summary());
-        writes++;
+        inARow = response.summary().equals("500 APIG.9008") ? inARow + 1 : 0;
       }
     }
-    assertEquals(8, writes);
+    assertEquals(12, inARow);
   }
 
   @Test
