@@ -3,6 +3,7 @@ package dev.marketreserve.dynamodb;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,10 +14,13 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpFullRequest;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -58,6 +62,33 @@ class TimedHttpClientTest {
         assertThrows(SocketTimeoutException.class, () -> attempt(Duration.ofMillis(50)));
     assertEquals("The time of the attempt is over", e.getMessage());
     assertInstanceOf(IOException.class, e.getCause());
+  }
+
+  @Test
+  void itClosesTheClientThatItIsBuiltAround() {
+    AtomicBoolean closed = new AtomicBoolean();
+    SdkHttpClient inner =
+        new SdkHttpClient() {
+          @Override
+          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public void close() {
+            closed.set(true);
+          }
+        };
+    new TimedHttpClient(inner, () -> LONG).close();
+    assertTrue(closed.get());
+  }
+
+  @Test
+  void theUserAgentNamesTheClientThatItIsBuiltAround() {
+    try (TimedHttpClient client =
+        new TimedHttpClient(UrlConnectionHttpClient.create(), () -> LONG)) {
+      assertEquals("UrlConnection", client.clientName());
+    }
   }
 
   private HttpExecuteResponse attempt(Duration time) throws IOException {

@@ -30,7 +30,7 @@ class FunctionImageIT {
    * Classes that JDK 25 keeps out of every cache: its own events, switches over types, which are
    * linked at run time, and the method handles of both.
    */
-  private static final int MAX_CLASSES_OUTSIDE_THE_CACHE = 26;
+  private static final int MAX_CLASSES_OUTSIDE_THE_CACHE = 24;
 
   @TempDir private static Path directory;
 

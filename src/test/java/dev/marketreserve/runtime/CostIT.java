@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CostIT {
 
   /** Six are loaded by Lambda's runtime client, and one is the JDK's random generator. */
-  private static final int MAX_CLASSES_AFTER_RESTORE = 12;
+  private static final int MAX_CLASSES_AFTER_RESTORE = 8;
 
   @Test
   void noOutcomeTakesMoreThanTwoCallsToDynamoDb(Tables tables) {
