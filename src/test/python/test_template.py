@@ -8,7 +8,6 @@ import pytest
 from samcli.commands.deploy.auth_utils import auth_per_resource
 from samcli.lib.config.samconfig import DEFAULT_CONFIG_FILE_NAME
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
-from samtranslator.yaml_helper import yaml_parse
 
 import stack
 
@@ -16,7 +15,6 @@ TEMPLATE = stack.expanded()
 RESOURCES = TEMPLATE["Resources"]
 SOURCE = stack.source()
 
-IMAGE = "template-image.yaml"
 ALIAS = {"Ref": "ReserveFunctionAliaslive"}
 LIVE_API = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
 LIVE_FUNCTION = {
@@ -272,27 +270,6 @@ def test_a_changed_description_publishes_a_version():
     changed = stack.source()
     changed["Resources"]["ReserveFunction"]["Properties"]["Description"] += " Again."
     assert version_of(stack.expand(changed)) != version_of(TEMPLATE)
-
-
-def as_json(template):
-    return json.loads(json.dumps(template))
-
-
-def test_the_image_is_the_same_function_in_another_package():
-    subprocess.run(["make", "--silent", "--always-make", IMAGE], cwd=stack.ROOT, check=True)
-    image = yaml_parse((stack.ROOT / IMAGE).read_text())
-    expected = yaml_parse((stack.ROOT / "template.yaml").read_text())
-    function = expected["Resources"]["ReserveFunction"]
-    del function["Metadata"]["BuildMethod"]
-    function["Metadata"] |= {"Dockerfile": "Dockerfile", "DockerContext": "."}
-    del function["Properties"]["CodeUri"]
-    del function["Properties"]["Runtime"]
-    del function["Properties"]["SnapStart"]
-    handler = function["Properties"].pop("Handler")
-    function["Properties"]["PackageType"] = "Image"
-    assert as_json(image) == as_json(expected)  # in whatever order
-    (command,) = re.findall(r"^CMD (.*)$", (stack.ROOT / "Dockerfile").read_text(), re.M)
-    assert json.loads(command) == [handler]
 
 
 # --- The tables

@@ -1,21 +1,17 @@
 package dev.marketreserve;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.ArchConfiguration;
-import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReserveEndpoint;
-import dev.marketreserve.image.FunctionImage;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -80,27 +76,6 @@ class ArchitectureTest {
             .map(JavaClass::reflect)
             .collect(Collectors.toSet());
     assertEquals(Set.of(ReserveEndpoint.class, ProxySerializer.class), shown);
-  }
-
-  @Test
-  void theBuildOfTheImageNeedsNothingButTheJdk() {
-    noClasses()
-        .that()
-        .areAssignableTo(FunctionImage.class)
-        .should()
-        .transitivelyDependOnClassesThat(
-            DescribedPredicate.not(
-                resideInAnyPackage(
-                    "java..",
-                    "javax..",
-                    "com.sun.net.httpserver",
-                    "org.jspecify..",
-                    "dev.marketreserve.image",
-                    "dev.marketreserve.runtime")))
-        .check(
-            new ClassFileImporter()
-                .importPath(Path.of("target", "test-classes"))
-                .that(DescribedPredicate.not(nameMatching(".*(Test|IT|PackagedFunction)"))));
   }
 
   @ParameterizedTest

@@ -1,7 +1,6 @@
 package dev.marketreserve.bench;
 
-import dev.marketreserve.image.LocalCertificate;
-import dev.marketreserve.image.StubDynamoDb;
+import dev.marketreserve.tls.LocalCertificate;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Map;

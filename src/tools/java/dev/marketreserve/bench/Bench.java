@@ -7,12 +7,10 @@ import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
-import dev.marketreserve.image.FunctionImage;
-import dev.marketreserve.image.LocalCertificate;
-import dev.marketreserve.image.StubDynamoDb;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
 import dev.marketreserve.runtime.LambdaRuntime;
+import dev.marketreserve.tls.LocalCertificate;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -109,7 +107,6 @@ final class Bench {
     List<Contender> all = new ArrayList<>();
     all.add(Contender.snapStart("SnapStart", FUNCTION, HANDLER, Bench::event));
     all.add(Contender.onDemand("zip", FUNCTION, HANDLER, Bench::event));
-    all.add(Contender.image("image, AOT cache", image(), HANDLER, Bench::event));
     Path functions = bare();
     all.add(
         Contender.onDemand(
@@ -192,12 +189,6 @@ final class Bench {
             Bench::product);
     String options = "-XX:+TieredCompilation -XX:TieredStopAtLevel=1"; // as in its template
     return List.of(put.withOptions(options), get.withOptions(options));
-  }
-
-  private static FunctionImage image() throws IOException {
-    FunctionImage image = FunctionImage.layOut(WORK.resolve("image"));
-    image.train();
-    return image;
   }
 
   private void measure(List<Contender> contenders, List<Backend> backends) throws IOException {

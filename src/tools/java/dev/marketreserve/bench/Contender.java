@@ -1,7 +1,6 @@
 package dev.marketreserve.bench;
 
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.image.FunctionImage;
 import dev.marketreserve.runtime.LambdaRuntime;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -38,13 +37,6 @@ record Contender(
   static Contender snapStart(
       String name, Path function, String handler, Function<String, String> event) {
     return java(name, function, handler, event, true);
-  }
-
-  /** The function of a container image, as {@link FunctionImage} lays it out. */
-  static Contender image(
-      String name, FunctionImage image, String handler, Function<String, String> event) {
-    return new Contender(
-        name, image.directory(), environment -> image.start(handler, environment), false, event);
   }
 
   /** A function of another language. */

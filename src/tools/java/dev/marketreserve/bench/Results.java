@@ -178,7 +178,7 @@ final class Results {
     return y + 10;
   }
 
-  private static final List<String> OURS = List.of("SnapStart", "zip", "image, AOT cache");
+  private static final List<String> OURS = List.of("SnapStart", "zip");
 
   private static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();

@@ -146,12 +146,6 @@ public final class LambdaRuntime implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  /** Ends the process as Lambda does, and waits for its end: SIGTERM. */
-  public void shutDown() {
-    process.destroy();
-    process.onExit().join();
-  }
-
   /** The id of the process. */
   public long pid() {
     return process.pid();

@@ -1,4 +1,4 @@
-package dev.marketreserve.image;
+package dev.marketreserve.tls;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -77,15 +77,6 @@ public record LocalCertificate(Path directory) {
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** Deletes its files, the key among them. */
-  public void delete() throws IOException {
-    for (Path file :
-        List.of(keys(), directory.resolve("trusted.p12"), directory.resolve("certificate.pem"))) {
-      Files.deleteIfExists(file);
-    }
-    Files.deleteIfExists(directory);
   }
 
   private java.security.cert.Certificate certificate() throws IOException {

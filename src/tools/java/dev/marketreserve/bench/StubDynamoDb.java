@@ -1,5 +1,6 @@
-package dev.marketreserve.image;
+package dev.marketreserve.bench;
 
+import dev.marketreserve.tls.LocalCertificate;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,7 +26,7 @@ import javax.net.ssl.SSLSocket;
  * A DynamoDB on a port of 127.0.0.1 that answers at once: it knows the instance of the events in
  * {@code events/}, and the groups that were put. It counts its calls.
  */
-public final class StubDynamoDb implements AutoCloseable {
+final class StubDynamoDb implements AutoCloseable {
 
   private static final String INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341";
 
@@ -39,7 +40,6 @@ public final class StubDynamoDb implements AutoCloseable {
               .formatted(INSTANCE));
 
   private static final byte[] NOTHING = response("200 OK", "{}");
-  private static final byte[] FAILURE = response("500 Internal Server Error", "");
 
   /** An item as the SDK for Java writes it, all of its attributes strings. */
   private static final Pattern ITEM =
@@ -49,7 +49,6 @@ public final class StubDynamoDb implements AutoCloseable {
 
   private final ServerSocket server;
   private final Map<String, String> reservations = new ConcurrentHashMap<>();
-  private volatile boolean failing;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger calls = new AtomicInteger();
 
@@ -57,12 +56,12 @@ public final class StubDynamoDb implements AutoCloseable {
     this.server = server;
   }
 
-  public static StubDynamoDb start() {
+  static StubDynamoDb start() {
     return start(ServerSocketFactory.getDefault());
   }
 
   /** The same over TLS. It resumes no session, as if every caller came from an old snapshot. */
-  public static StubDynamoDb start(LocalCertificate certificate) {
+  static StubDynamoDb start(LocalCertificate certificate) {
     return start(certificate.context().getServerSocketFactory());
   }
 
@@ -78,23 +77,18 @@ public final class StubDynamoDb implements AutoCloseable {
   }
 
   /** The address. */
-  public URI endpoint() {
+  URI endpoint() {
     String scheme = server instanceof SSLServerSocket ? "https" : "http";
     return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort());
   }
 
   /** The calls so far. */
-  public int calls() {
+  int calls() {
     return calls.get();
   }
 
-  /** Has every call from now on fail, or none. */
-  public void fail(boolean failing) {
-    this.failing = failing;
-  }
-
   /** Closes every connection, as it happens between a snapshot and its restoration. */
-  public void dropConnections() {
+  void dropConnections() {
     connections.forEach(StubDynamoDb::close);
   }
 
@@ -133,7 +127,7 @@ public final class StubDynamoDb implements AutoCloseable {
       for (String head = head(input); !head.isEmpty(); head = head(input)) {
         String body = new String(input.readNBytes(length(head)), StandardCharsets.UTF_8);
         calls.incrementAndGet();
-        connection.getOutputStream().write(failing ? FAILURE : answer(head, body));
+        connection.getOutputStream().write(answer(head, body));
       }
     } catch (SocketException e) {
       return;
