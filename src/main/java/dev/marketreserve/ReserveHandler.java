@@ -4,40 +4,38 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import dev.marketreserve.dynamodb.DeadlineClient;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
 import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
-import dev.marketreserve.snapstart.CannedDynamoDb;
 import dev.marketreserve.snapstart.Priming;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
  * The Lambda function behind {@code POST
  * /v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve}: wires the parts
  * together and sets the deadline of each request. Safe for use by many threads.
  *
- * <p>It answers within {@link #TIME_TO_ANSWER}, or {@link #MARGIN} before Lambda would cut the
+ * <p>It responds within {@link #TIME_TO_RESPOND}, or {@link #MARGIN} before Lambda would cut the
  * invocation off, whichever is earlier.
  */
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
 
   /** The caller waits 5 s. The other second is for the start of the function and the network. */
-  static final Duration TIME_TO_ANSWER = Duration.ofSeconds(4);
+  static final Duration TIME_TO_RESPOND = Duration.ofSeconds(4);
 
-  /** The time to answer once DynamoDB has been given up. */
+  /** Time kept for responding after giving up on DynamoDB. */
   static final Duration MARGIN = Duration.ofMillis(300);
 
-  private final ReserveEndpoint endpoint;
+  private volatile ReserveEndpoint endpoint;
 
   /** Kept here because the register of snapshot hooks holds it weakly. */
   private @Nullable Priming priming;
@@ -45,31 +43,32 @@ public final class ReserveHandler
   /**
    * The function as Lambda starts it.
    *
-   * @throws IllegalStateException where a variable of {@link Settings} is missing or blank
+   * @throws IllegalStateException if a variable of {@link Settings} is missing or blank
    */
   public ReserveHandler() {
-    Settings settings = Settings.from(System.getenv());
-    DynamoDbClient client = DeadlineClient.builder().build();
-    this(settings, client);
-    if ("snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE"))) {
-      priming =
-          new Priming(
-              owners(settings, DeadlineClient.enhanced(client)),
-              DeadlineClient.builder(new CannedDynamoDb()));
-      Core.getGlobalContext().register(priming);
-    }
+    this(
+        Settings.from(System.getenv()),
+        DynamoDb.open(),
+        "snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE")));
   }
 
   /** The function on the given DynamoDB. */
-  public ReserveHandler(Settings settings, DynamoDbClient client) {
-    DynamoDbEnhancedClient dynamoDb = DeadlineClient.enhanced(client);
-    this(
-        new ReserveEndpoint(
-            new ReservationService(
-                owners(settings, dynamoDb),
-                new ReservationsTable(dynamoDb, settings.reservationsTable()),
-                InstantSource.system(),
-                () -> UUID.randomUUID().toString())));
+  public ReserveHandler(Settings settings, DynamoDb dynamoDb) {
+    this(settings, dynamoDb, false);
+  }
+
+  private ReserveHandler(Settings settings, DynamoDb dynamoDb, boolean snapStart) {
+    endpoint = endpoint(settings, dynamoDb);
+    if (snapStart) {
+      priming =
+          new Priming(
+              dynamoDb,
+              owners(settings, dynamoDb),
+              reservations(settings, dynamoDb),
+              (canned, clock, purchaseIds) -> endpoint(settings, canned, clock, purchaseIds),
+              () -> endpoint = endpoint(settings, DynamoDb.open()));
+      Core.getGlobalContext().register(priming);
+    }
   }
 
   /** The function around the given endpoint. */
@@ -77,11 +76,26 @@ public final class ReserveHandler
     this.endpoint = endpoint;
   }
 
-  private static InstanceOwnersTable owners(Settings settings, DynamoDbEnhancedClient dynamoDb) {
+  private static ReserveEndpoint endpoint(Settings settings, DynamoDb dynamoDb) {
+    return endpoint(settings, dynamoDb, InstantSource.system(), () -> UUID.randomUUID().toString());
+  }
+
+  private static ReserveEndpoint endpoint(
+      Settings settings, DynamoDb dynamoDb, InstantSource clock, Supplier<String> purchaseIds) {
+    return new ReserveEndpoint(
+        new ReservationService(
+            owners(settings, dynamoDb), reservations(settings, dynamoDb), clock, purchaseIds));
+  }
+
+  private static InstanceOwnersTable owners(Settings settings, DynamoDb dynamoDb) {
     return new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable());
   }
 
-  /** Answers one request. */
+  private static ReservationsTable reservations(Settings settings, DynamoDb dynamoDb) {
+    return new ReservationsTable(dynamoDb, settings.reservationsTable());
+  }
+
+  /** Responds to one request. */
   @Override
   public APIGatewayProxyResponseEvent handleRequest(
       APIGatewayProxyRequestEvent event, Context context) {
@@ -91,6 +105,6 @@ public final class ReserveHandler
 
   private static Deadline deadline(Context context) {
     Duration left = Duration.ofMillis(context.getRemainingTimeInMillis()).minus(MARGIN);
-    return Deadline.in(left.compareTo(TIME_TO_ANSWER) < 0 ? left : TIME_TO_ANSWER);
+    return Deadline.in(left.compareTo(TIME_TO_RESPOND) < 0 ? left : TIME_TO_RESPOND);
   }
 }

@@ -3,7 +3,7 @@ package dev.marketreserve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.marketreserve.dynamodb.DeadlineClient;
+import dev.marketreserve.dynamodb.DynamoDb;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.math.BigDecimal;
@@ -47,12 +47,12 @@ class PromisesTest {
     assertLimit(
         "whole answer",
         "%s, or what is left of the invocation less %s, whichever is earlier"
-            .formatted(seconds(ReserveHandler.TIME_TO_ANSWER), seconds(ReserveHandler.MARGIN)));
+            .formatted(seconds(ReserveHandler.TIME_TO_RESPOND), seconds(ReserveHandler.MARGIN)));
     assertLimit("connection", seconds((Duration) limit("CONNECTION_TIMEOUT")));
     assertLimit("attempt", seconds((Duration) limit("ATTEMPT_TIMEOUT")));
     assertLimit("attempts for a call", String.valueOf(limit("MAX_ATTEMPTS")));
-    assertLimit("pause before attempt 2 and 3", pauses((Duration) limit("PAUSE")));
-    assertLimit("the same when throttled", pauses((Duration) limit("THROTTLED_PAUSE")));
+    assertLimit("pause before attempts 2 and 3", pause((Duration) limit("PAUSE")));
+    assertLimit("the same if throttled", pause((Duration) limit("THROTTLED_PAUSE")));
   }
 
   private void assertLimit(String name, String value) {
@@ -61,7 +61,7 @@ class PromisesTest {
   }
 
   private static Object limit(String constant) throws ReflectiveOperationException {
-    Field field = DeadlineClient.class.getDeclaredField(constant);
+    Field field = DynamoDb.class.getDeclaredField(constant);
     field.setAccessible(true);
     return field.get(null);
   }
@@ -70,8 +70,8 @@ class PromisesTest {
     return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
   }
 
-  private static String pauses(Duration first) {
-    return "random, up to %d ms and %d ms".formatted(first.toMillis(), 2 * first.toMillis());
+  private static String pause(Duration longest) {
+    return "random, up to %d ms".formatted(longest.toMillis());
   }
 
   private static boolean exists(String type, @Nullable String method, boolean prefix)

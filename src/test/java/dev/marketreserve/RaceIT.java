@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.local.LocalContext;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,10 +34,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * Many callers at once, on several handlers as in several execution environments. Their client has
- * no deadline, so that the condition of the write alone decides the race.
- */
+/** Many callers at once, on several handlers as in several execution environments. */
 @Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {
@@ -47,9 +44,9 @@ class RaceIT {
 
   RaceIT(Tables tables) {
     this.tables = tables;
-    tables.register(new Tenant("domain", "project", "instance"));
+    tables.register(new TenantIds("domain", "project", "instance"));
     this.environments =
-        Stream.generate(() -> new ReserveHandler(tables.settings(), tables.client()))
+        Stream.generate(() -> new ReserveHandler(tables.settings(), tables.dynamoDb()))
             .limit(3)
             .toList();
     environments.forEach(environment -> reserve(environment, UUID.randomUUID().toString()));
@@ -114,18 +111,18 @@ class RaceIT {
 
   @Test
   void ofTwoTenantsThatWantOneGroupOneGetsItAndTheOtherLearnsNothing() throws Exception {
-    Tenant home = new Tenant("domain", "project", "instance");
-    Tenant away = new Tenant("rival-domain", "rival-project", "rival-instance");
+    TenantIds home = new TenantIds("domain", "project", "instance");
+    TenantIds away = new TenantIds("rival-domain", "rival-project", "rival-instance");
     tables.register(away);
-    Set<Tenant> winners = new HashSet<>();
+    Set<TenantIds> winners = new HashSet<>();
     for (int race = 0; race < 50; race++) {
       String group = "contested-" + race;
-      List<Tenant> callers = new ArrayList<>(Collections.nCopies(8, home));
+      List<TenantIds> callers = new ArrayList<>(Collections.nCopies(8, home));
       callers.addAll(Collections.nCopies(8, away));
       Collections.shuffle(callers, new Random(race));
       List<Heard> all = race(callers, group);
       Map<String, String> stored = tables.reservation(group);
-      Tenant winner = home.domainId().equals(stored.get("domain_id")) ? home : away;
+      TenantIds winner = home.domainId().equals(stored.get("domain_id")) ? home : away;
       winners.add(winner);
       assertEquals(winner.projectId(), stored.get("project_id"));
       assertEquals(winner.instanceId(), stored.get("instance_id"));
@@ -147,15 +144,15 @@ class RaceIT {
     assertEquals(Set.of(home, away), winners, "One tenant won each time, so nobody raced");
   }
 
-  private record Heard(Tenant by, JsonNode body) {}
+  private record Heard(TenantIds by, JsonNode body) {}
 
   /** The responses to callers that all call at once. */
-  private List<Heard> race(List<Tenant> callers, String group) throws Exception {
+  private List<Heard> race(List<TenantIds> callers, String group) throws Exception {
     CountDownLatch start = new CountDownLatch(1);
     List<Heard> all = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(callers.size())) {
       List<Future<APIGatewayProxyResponseEvent>> calls = new ArrayList<>();
-      for (Tenant tenant : callers) {
+      for (TenantIds tenant : callers) {
         calls.add(
             threads.submit(
                 () -> {
@@ -172,7 +169,7 @@ class RaceIT {
     return all;
   }
 
-  private APIGatewayProxyResponseEvent reserve(Tenant tenant, String group) {
+  private APIGatewayProxyResponseEvent reserve(TenantIds tenant, String group) {
     APIGatewayProxyRequestEvent event =
         event(group)
             .withHeaders(Map.of("X-Domain-Id", tenant.domainId()))

@@ -3,7 +3,7 @@ package dev.marketreserve;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveContract;
 import dev.marketreserve.local.LocalContext;
@@ -23,7 +23,7 @@ class ReserveHandlerContractTest extends ReserveContract {
 
   ReserveHandlerContractTest(Tables tables) {
     this.tables = tables;
-    this.handler = new ReserveHandler(tables.settings(), tables.deadlineClient());
+    this.handler = new ReserveHandler(tables.settings(), tables.dynamoDb());
   }
 
   @Override
@@ -32,7 +32,7 @@ class ReserveHandlerContractTest extends ReserveContract {
   }
 
   @Override
-  protected ReceivedResponse send(Tenant tenant, @Nullable String idempotencyKey, String body) {
+  protected ReceivedResponse send(TenantIds tenant, @Nullable String idempotencyKey, String body) {
     Map<String, String> headers = new HashMap<>(Map.of("x-domain-id", tenant.domainId()));
     if (idempotencyKey != null) {
       headers.put("idempotency-key", idempotencyKey);

@@ -13,7 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReceivedResponse;
@@ -45,7 +45,7 @@ class ReserveHandlerTest {
   private static final String UUID_V4 =
       "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 
-  private static final Tenant OWNER = new Tenant("domain", "project", "instance");
+  private static final TenantIds OWNER = new TenantIds("domain", "project", "instance");
 
   private final Tables tables;
   private final ReserveHandler handler;
@@ -154,8 +154,8 @@ class ReserveHandlerTest {
 
   @Test
   void theThreeCausesOf403AreNotTold() {
-    tables.register(new Tenant("domain", "other-project", "instance-of-another-project"));
-    tables.register(new Tenant("other-domain", "project", "instance-of-another-domain"));
+    tables.register(new TenantIds("domain", "other-project", "instance-of-another-project"));
+    tables.register(new TenantIds("other-domain", "project", "instance-of-another-domain"));
     Set<String> answers = new HashSet<>();
     for (String instance :
         List.of("unknown", "instance-of-another-project", "instance-of-another-domain")) {
@@ -235,7 +235,7 @@ class ReserveHandlerTest {
   }
 
   private ReserveHandler handlerOn(Settings settings) {
-    return new ReserveHandler(settings, tables.deadlineClient());
+    return new ReserveHandler(settings, tables.dynamoDb());
   }
 
   private APIGatewayProxyResponseEvent call(APIGatewayProxyRequestEvent event) {

@@ -3,10 +3,10 @@ package dev.marketreserve.dynamodb;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.InstanceOwners;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
 import software.amazon.awssdk.enhanced.dynamodb.Key;
 import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
@@ -43,24 +43,26 @@ public final class InstanceOwnersTable implements InstanceOwners {
                       .setter((builder, value) -> builder.domainId = value))
           .build();
 
+  private final DynamoDb dynamoDb;
   private final DynamoDbTable<Registration> table;
 
   /** The register in the table of that name. */
-  public InstanceOwnersTable(DynamoDbEnhancedClient dynamoDb, String tableName) {
+  public InstanceOwnersTable(DynamoDb dynamoDb, String tableName) {
+    this.dynamoDb = dynamoDb;
     this.table = dynamoDb.table(tableName, SCHEMA);
   }
 
   @Override
-  public boolean isOwner(
-      ResourceId domainId, ResourceId projectId, ResourceId instanceId, Deadline deadline) {
-    Key key = Key.builder().partitionValue(instanceId.canonical()).build();
+  public boolean isOwner(Tenant tenant, Deadline deadline) {
+    Key key = Key.builder().partitionValue(tenant.instanceId().canonical()).build();
     Optional<Registration> registration =
-        DeadlineClient.callBefore(
+        dynamoDb.before(
             deadline,
             "read the owner of the instance",
             () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
     return registration
-        .filter(r -> spells(r.projectId(), projectId) && spells(r.domainId(), domainId))
+        .filter(r -> spells(r.projectId(), tenant.projectId()))
+        .filter(r -> spells(r.domainId(), tenant.domainId()))
         .isPresent();
   }
 

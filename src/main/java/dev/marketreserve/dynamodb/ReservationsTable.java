@@ -6,6 +6,7 @@ import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -16,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
 import software.amazon.awssdk.enhanced.dynamodb.Expression;
 import software.amazon.awssdk.enhanced.dynamodb.Key;
@@ -49,26 +49,69 @@ public final class ReservationsTable implements Reservations {
   private static final Expression NO_SUCH_GROUP =
       Expression.builder().expression("attribute_not_exists(" + GROUP_ID + ")").build();
 
+  /** No item meets this condition. */
+  private static final Expression NEVER =
+      Expression.builder()
+          .expression("attribute_exists(%1$s) AND attribute_not_exists(%1$s)".formatted(GROUP_ID))
+          .build();
+
   private static final DateTimeFormatter ISO_MILLISECONDS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
   private static final TableSchema<Reservation> SCHEMA = schema();
 
+  /** Writes nothing but the key, so that a table with another key refuses the item. */
+  private static final TableSchema<ResourceId> KEY_SCHEMA =
+      TableSchema.builder(ResourceId.class, Item.class)
+          .addAttribute(
+              String.class,
+              a ->
+                  a.name(GROUP_ID)
+                      .getter(ResourceId::canonical)
+                      .setter((item, value) -> item.set(GROUP_ID, value))
+                      .tags(StaticAttributeTags.primaryPartitionKey()))
+          .build();
+
+  private final DynamoDb dynamoDb;
   private final DynamoDbTable<Reservation> table;
+  private final DynamoDbTable<ResourceId> keys;
 
   /** The reservations in the table of that name. */
-  public ReservationsTable(DynamoDbEnhancedClient dynamoDb, String tableName) {
+  public ReservationsTable(DynamoDb dynamoDb, String tableName) {
+    this.dynamoDb = dynamoDb;
     this.table = dynamoDb.table(tableName, SCHEMA);
+    this.keys = dynamoDb.table(tableName, KEY_SCHEMA);
   }
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
-    return DeadlineClient.callBefore(deadline, "write the reservation", () -> put(wanted))
+    return dynamoDb
+        .before(deadline, "write the reservation", () -> put(wanted))
         .or(() -> read(wanted.groupId(), deadline))
         .orElseThrow(
             () ->
                 new UnknownOutcomeException(
                     "The reservation that holds the group is gone from the table"));
+  }
+
+  /**
+   * Asks DynamoDB for a write that never happens, to learn whether it could: the table exists, has
+   * this key, and may be written to. Costs one write unit.
+   *
+   * @throws UnknownOutcomeException if it could not, or if that is unknown at the deadline
+   */
+  public void checkWrite(ResourceId groupId, Deadline deadline) {
+    dynamoDb.before(
+        deadline,
+        "check that a reservation can be written",
+        () -> {
+          try {
+            keys.putItem(put -> put.item(groupId).conditionExpression(NEVER));
+            throw new IllegalStateException("A write happened whose condition cannot be met");
+          } catch (ConditionalCheckFailedException e) {
+            return groupId;
+          }
+        });
   }
 
   /** The reservation that holds the group after the write; empty where DynamoDB does not say. */
@@ -90,7 +133,7 @@ public final class ReservationsTable implements Reservations {
 
   private Optional<Reservation> read(ResourceId groupId, Deadline deadline) {
     Key key = Key.builder().partitionValue(groupId.canonical()).build();
-    return DeadlineClient.callBefore(
+    return dynamoDb.before(
         deadline,
         "read the reservation that holds the group",
         () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
@@ -108,9 +151,12 @@ public final class ReservationsTable implements Reservations {
                         .setter((item, value) -> item.set(GROUP_ID, value))
                         .tags(StaticAttributeTags.primaryPartitionKey()));
     add(schema, PURCHASE_ID, Reservation::purchaseId);
-    add(schema, DOMAIN_ID, reservation -> reservation.request().domainId().canonical());
-    add(schema, PROJECT_ID, reservation -> reservation.request().projectId().canonical());
-    add(schema, INSTANCE_ID, reservation -> reservation.request().instanceId().canonical());
+    add(schema, DOMAIN_ID, reservation -> reservation.request().tenant().domainId().canonical());
+    add(schema, PROJECT_ID, reservation -> reservation.request().tenant().projectId().canonical());
+    add(
+        schema,
+        INSTANCE_ID,
+        reservation -> reservation.request().tenant().instanceId().canonical());
     add(schema, CREATED_AT, reservation -> ISO_MILLISECONDS.format(reservation.createdAt()));
     add(
         schema,
@@ -142,7 +188,9 @@ public final class ReservationsTable implements Reservations {
     Reservation toReservation() {
       return new Reservation(
           new ReserveRequest(
-              id(DOMAIN_ID), id(PROJECT_ID), id(INSTANCE_ID), id(GROUP_ID), idempotencyKey()),
+              new Tenant(id(DOMAIN_ID), id(PROJECT_ID), id(INSTANCE_ID)),
+              id(GROUP_ID),
+              idempotencyKey()),
           required(PURCHASE_ID),
           Instant.parse(required(CREATED_AT)));
     }

@@ -1,7 +1,5 @@
 package dev.marketreserve.http;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
-import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectWriter;
@@ -16,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,20 +42,20 @@ final class RequestLog {
    * The line, line feed included.
    *
    * @param invocationId Lambda's request id
-   * @param request null where the event was no valid request
+   * @param reserve null if the request is not valid
    * @param failure why the response is a 500; null for any other
    */
   static byte[] line(
-      APIGatewayProxyRequestEvent event,
+      GatewayRequest request,
       String invocationId,
-      @Nullable ReserveRequest request,
+      @Nullable ReserveRequest reserve,
       Response response,
       @Nullable Throwable failure,
       Duration duration) {
     ObjectNode line = JsonNodeFactory.instance.objectNode();
     line.put("timestamp", Instant.now().toString());
     line.put("level", failure == null ? "INFO" : "ERROR");
-    line.put("request_id", RequestId.of(event, invocationId));
+    line.put("request_id", request.requestId());
     line.put("aws_request_id", invocationId);
     line.put("status", response.status());
     if (response instanceof Response.Refused refused) {
@@ -66,16 +63,15 @@ final class RequestLog {
       line.put("error_msg", refused.message());
       put(line, "purchase_id", refused.purchaseId());
     }
-    List<String> domainIds = RequestReader.headerValues(event, RequestReader.DOMAIN_ID);
-    put(line, "domain_id", domainIds.isEmpty() ? null : domainIds.getFirst());
-    put(line, "project_id", RequestReader.pathParameter(event, RequestReader.PROJECT_ID));
-    put(line, "instance_id", RequestReader.pathParameter(event, RequestReader.INSTANCE_ID));
-    put(line, "group_id", request == null ? null : request.groupId().canonical());
+    put(line, "domain_id", request.domainIds().isEmpty() ? null : request.domainIds().getFirst());
+    put(line, "project_id", request.projectId());
+    put(line, "instance_id", request.instanceId());
+    put(line, "group_id", reserve == null ? null : reserve.groupId().canonical());
     if (response instanceof Response.Created created) {
       line.put("purchase_id", created.purchaseId());
       line.put("replayed", created.replayed());
     }
-    put(line, "caller", caller(event), MAX_ARN_LENGTH);
+    put(line, "caller", request.caller(), MAX_ARN_LENGTH);
     line.put("duration_ms", duration.toMillis());
     if (failure != null) {
       line.put("cause", stackTrace(failure));
@@ -92,13 +88,6 @@ final class RequestLog {
     if (value != null) {
       line.put(name, value.substring(0, Math.min(value.length(), maxLength)));
     }
-  }
-
-  private static @Nullable String caller(APIGatewayProxyRequestEvent event) {
-    ProxyRequestContext context = event.getRequestContext();
-    return context == null || context.getIdentity() == null
-        ? null
-        : context.getIdentity().getUserArn();
   }
 
   private static String stackTrace(Throwable failure) {

@@ -1,6 +1,5 @@
 package dev.marketreserve.http;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -12,31 +11,20 @@ import dev.marketreserve.http.Response.Refused;
 import dev.marketreserve.reservation.IdempotencyKey;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a {@link ReserveRequest} from a REST API proxy event.
- *
- * <p>Headers, path parameters and body can each be null, in events of API Gateway as in those of
- * {@code sam local invoke}. Nothing is trimmed or percent-decoded.
- *
- * @see <a
- *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format">the
- *     input format of a Lambda proxy integration</a>
+ * Reads a {@link ReserveRequest} from a {@link GatewayRequest}: here the contract's rules for a
+ * request are checked.
  */
 final class RequestReader {
 
-  static final String DOMAIN_ID = "X-Domain-Id";
-  static final String IDEMPOTENCY_KEY = "Idempotency-Key";
-  static final String PROJECT_ID = "project_id";
-  static final String INSTANCE_ID = "instance_id";
   static final String GROUP_ID = "group_id";
 
   /** The largest body, in bytes of UTF-8. */
@@ -61,56 +49,23 @@ final class RequestReader {
   private RequestReader() {}
 
   /**
-   * The request that {@code event} makes.
+   * The tenant's request in {@code request}.
    *
-   * @throws BadRequestException where the event breaks the contract. It names the first rule
-   *     broken, in the order path, headers, body
+   * @throws BadRequestException if the request breaks the contract. It names the first rule broken,
+   *     in the order path, headers, body
    */
-  static ReserveRequest read(APIGatewayProxyRequestEvent event) throws BadRequestException {
-    ResourceId projectId = id(PROJECT_ID, pathParameter(event, PROJECT_ID));
-    ResourceId instanceId = id(INSTANCE_ID, pathParameter(event, INSTANCE_ID));
-    ResourceId domainId = id(DOMAIN_ID, header(event, DOMAIN_ID));
-    IdempotencyKey idempotencyKey = idempotencyKey(header(event, IDEMPOTENCY_KEY));
-    ResourceId groupId = groupId(event);
-    return new ReserveRequest(domainId, projectId, instanceId, groupId, idempotencyKey);
+  static ReserveRequest read(GatewayRequest request) throws BadRequestException {
+    ResourceId projectId = id(GatewayRequest.PROJECT_ID, request.projectId());
+    ResourceId instanceId = id(GatewayRequest.INSTANCE_ID, request.instanceId());
+    ResourceId domainId =
+        id(GatewayRequest.DOMAIN_ID, atMostOne(GatewayRequest.DOMAIN_ID, request.domainIds()));
+    IdempotencyKey idempotencyKey = idempotencyKey(request);
+    return new ReserveRequest(
+        new Tenant(domainId, projectId, instanceId), groupId(request), idempotencyKey);
   }
 
-  static @Nullable String pathParameter(APIGatewayProxyRequestEvent event, String name) {
-    Map<String, String> parameters = event.getPathParameters();
-    return parameters == null ? null : parameters.get(name);
-  }
-
-  /** Every value of a header in {@code event}, whatever the case of its name. */
-  static List<String> headerValues(APIGatewayProxyRequestEvent event, String name) {
-    List<String> values = new ArrayList<>();
-    if (event.getMultiValueHeaders() != null) {
-      event
-          .getMultiValueHeaders()
-          .forEach(
-              (key, all) -> {
-                if (name.equalsIgnoreCase(key) && all != null) {
-                  all.stream().filter(value -> value != null).forEach(values::add);
-                }
-              });
-    }
-    if (event.getHeaders() != null) {
-      // The gateway repeats the last of the values above here. A different value is a further one.
-      List<String> multiple = List.copyOf(values);
-      event
-          .getHeaders()
-          .forEach(
-              (key, value) -> {
-                if (name.equalsIgnoreCase(key) && value != null && !multiple.contains(value)) {
-                  values.add(value);
-                }
-              });
-    }
-    return values;
-  }
-
-  private static @Nullable String header(APIGatewayProxyRequestEvent event, String name)
+  private static @Nullable String atMostOne(String name, List<String> values)
       throws BadRequestException {
-    List<String> values = headerValues(event, name);
     if (values.size() > 1) {
       throw refuse(name, ErrorCode.INVALID_PARAMETER);
     }
@@ -127,20 +82,21 @@ final class RequestReader {
     return ResourceId.parse(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
   }
 
-  private static @Nullable IdempotencyKey idempotencyKey(@Nullable String value)
+  private static @Nullable IdempotencyKey idempotencyKey(GatewayRequest request)
       throws BadRequestException {
+    String name = GatewayRequest.IDEMPOTENCY_KEY;
+    String value = atMostOne(name, request.idempotencyKeys());
     if (value == null) {
       return null;
     }
     if (value.length() > IdempotencyKey.MAX_LENGTH) {
-      throw refuse(IDEMPOTENCY_KEY, ErrorCode.PARAMETER_TOO_LONG);
+      throw refuse(name, ErrorCode.PARAMETER_TOO_LONG);
     }
-    return IdempotencyKey.parse(value)
-        .orElseThrow(() -> refuse(IDEMPOTENCY_KEY, ErrorCode.INVALID_PARAMETER));
+    return IdempotencyKey.parse(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
   }
 
-  private static ResourceId groupId(APIGatewayProxyRequestEvent event) throws BadRequestException {
-    JsonNode groupId = object(body(event)).get(GROUP_ID);
+  private static ResourceId groupId(GatewayRequest request) throws BadRequestException {
+    JsonNode groupId = object(body(request)).get(GROUP_ID);
     if (groupId == null || groupId.isNull()) {
       throw refuse(GROUP_ID, ErrorCode.MISSING_PARAMETER);
     }
@@ -150,9 +106,9 @@ final class RequestReader {
     return id(GROUP_ID, groupId.textValue());
   }
 
-  private static String body(APIGatewayProxyRequestEvent event) throws BadRequestException {
-    String body = event.getBody();
-    if (body != null && Boolean.TRUE.equals(event.getIsBase64Encoded())) {
+  private static String body(GatewayRequest request) throws BadRequestException {
+    String body = request.body();
+    if (body != null && request.base64()) {
       body = decoded(body);
     }
     if (body == null || body.isBlank()) {

@@ -30,12 +30,13 @@ public final class ReserveEndpoint {
   public APIGatewayProxyResponseEvent respond(
       APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {
     long start = System.nanoTime();
-    ReserveRequest request = null;
+    GatewayRequest request = GatewayRequest.of(event, invocationId);
+    ReserveRequest reserve = null;
     RuntimeException failure = null;
     Response response;
     try {
-      request = RequestReader.read(event);
-      response = Response.of(reservations.reserve(request, deadline), request);
+      reserve = RequestReader.read(request);
+      response = Response.of(reservations.reserve(reserve, deadline), reserve);
     } catch (BadRequestException e) {
       response = e.response();
     } catch (RuntimeException e) {
@@ -43,7 +44,7 @@ public final class ReserveEndpoint {
       response = Response.of(e);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    log.log(RequestLog.line(event, invocationId, request, response, failure, duration));
-    return ResponseWriter.write(response, RequestId.of(event, invocationId));
+    log.log(RequestLog.line(request, invocationId, reserve, response, failure, duration));
+    return ResponseWriter.write(response, request.requestId());
   }
 }

@@ -58,8 +58,8 @@ sealed interface Response {
     return switch (outcome) {
       case Outcome.Reserved(String purchaseId, boolean replayed) ->
           new Created(request.groupId().written(), purchaseId, replayed);
-      case Outcome.HeldByCaller(String purchaseId) -> Refused.toHolder(purchaseId);
-      case Outcome.HeldByAnother() -> Refused.with(ErrorCode.ALREADY_RESERVED);
+      case Outcome.HeldBySameTenant(String purchaseId) -> Refused.toHolder(purchaseId);
+      case Outcome.HeldByOtherTenant() -> Refused.with(ErrorCode.ALREADY_RESERVED);
       case Outcome.NotOwner() -> Refused.with(ErrorCode.NO_PERMISSION);
     };
   }

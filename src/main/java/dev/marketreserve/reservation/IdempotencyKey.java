@@ -3,8 +3,8 @@ package dev.marketreserve.reservation;
 import java.util.Optional;
 
 /**
- * The key by which a caller marks a request as a repeat of its own: 1 to {@value #MAX_LENGTH}
- * visible ASCII characters. Two keys are equal where every character is, case included.
+ * The key by which a caller marks a retry of its own request: 1 to {@value #MAX_LENGTH} visible
+ * ASCII characters. Two keys are equal if every character is, case included.
  */
 public final class IdempotencyKey {
 
@@ -16,15 +16,11 @@ public final class IdempotencyKey {
     this.value = value;
   }
 
-  /** The key that {@code text} is, or empty where it breaks the rule above. */
+  /** The key that {@code text} is, or empty if it breaks the rule above. */
   public static Optional<IdempotencyKey> parse(String text) {
-    return isWellFormed(text) ? Optional.of(new IdempotencyKey(text)) : Optional.empty();
-  }
-
-  private static boolean isWellFormed(String text) {
-    return !text.isEmpty()
-        && text.length() <= MAX_LENGTH
-        && text.chars().allMatch(c -> c > ' ' && c <= '~');
+    return VisibleAscii.matches(text, MAX_LENGTH)
+        ? Optional.of(new IdempotencyKey(text))
+        : Optional.empty();
   }
 
   @Override

@@ -4,11 +4,10 @@ package dev.marketreserve.reservation;
 public interface InstanceOwners {
 
   /**
-   * Whether the instance is registered for this project of this domain at the time of the call. A
-   * registration withdrawn before the call does not count.
+   * Whether the tenant's instance is registered for its project and domain at the time of the call.
+   * A registration withdrawn before the call does not count.
    *
-   * @throws UnknownOutcomeException where the register does not answer before the deadline
+   * @throws UnknownOutcomeException if the register does not respond before the deadline
    */
-  boolean isOwner(
-      ResourceId domainId, ResourceId projectId, ResourceId instanceId, Deadline deadline);
+  boolean isOwner(Tenant tenant, Deadline deadline);
 }

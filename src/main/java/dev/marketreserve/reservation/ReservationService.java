@@ -1,7 +1,7 @@
 package dev.marketreserve.reservation;
 
-import dev.marketreserve.reservation.Outcome.HeldByAnother;
-import dev.marketreserve.reservation.Outcome.HeldByCaller;
+import dev.marketreserve.reservation.Outcome.HeldByOtherTenant;
+import dev.marketreserve.reservation.Outcome.HeldBySameTenant;
 import dev.marketreserve.reservation.Outcome.NotOwner;
 import dev.marketreserve.reservation.Outcome.Reserved;
 import java.time.InstantSource;
@@ -35,15 +35,14 @@ public final class ReservationService {
   }
 
   /**
-   * Reserves the group for the caller if the caller owns the instance and nobody holds the group.
+   * Reserves the group for the tenant if the tenant owns the instance and nobody holds the group.
    *
    * <p>The ownership check gets half of the time at most, so that the write always has time to end.
    *
-   * @throws UnknownOutcomeException where the outcome is not known by the deadline
+   * @throws UnknownOutcomeException if the outcome is unknown at the deadline
    */
   public Outcome reserve(ReserveRequest request, Deadline deadline) {
-    if (!owners.isOwner(
-        request.domainId(), request.projectId(), request.instanceId(), deadline.halfway())) {
+    if (!owners.isOwner(request.tenant(), deadline.halfway())) {
       return new NotOwner();
     }
     Reservation wanted =
@@ -52,11 +51,11 @@ public final class ReservationService {
     if (standing.purchaseId().equals(wanted.purchaseId())) {
       return new Reserved(wanted.purchaseId(), false);
     }
-    if (request.isRepeatOf(standing.request())) {
+    if (request.isRetryOf(standing.request())) {
       return new Reserved(standing.purchaseId(), true);
     }
-    return request.hasSameCallerAs(standing.request())
-        ? new HeldByCaller(standing.purchaseId())
-        : new HeldByAnother();
+    return request.tenant().equals(standing.request().tenant())
+        ? new HeldBySameTenant(standing.purchaseId())
+        : new HeldByOtherTenant();
   }
 }

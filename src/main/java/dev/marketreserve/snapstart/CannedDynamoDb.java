@@ -1,19 +1,23 @@
 package dev.marketreserve.snapstart;
 
+import dev.marketreserve.dynamodb.DynamoDb;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpResponse;
+import software.amazon.awssdk.regions.Region;
 
 /**
- * A DynamoDB with canned answers, for a rehearsal where nothing may be written: the tenant {@value
+ * A DynamoDB with canned responses, for priming, which may write nothing: the tenant {@value
  * #TENANT} owns every instance and holds the group {@value #TAKEN_GROUP}, reserved with the
  * idempotency key {@value #KEY}. A put for any other group succeeds.
  */
@@ -24,20 +28,20 @@ public final class CannedDynamoDb implements SdkHttpClient {
 
   public static final String FREE_GROUP = "00000000-0000-0000-0000-000000000001";
   public static final String TAKEN_GROUP = "00000000-0000-0000-0000-000000000002";
-  public static final String KEY = "rehearsal";
+  public static final String KEY = "priming";
 
-  private static final Answer OWNER =
-      new Answer(
+  private static final Canned OWNER =
+      new Canned(
           200,
           """
           {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
           "domain_id": {"S": "%1$s"}}}"""
               .formatted(TENANT));
 
-  private static final Answer WRITTEN = new Answer(200, "{}");
+  private static final Canned WRITTEN = new Canned(200, "{}");
 
-  private static final Answer CONFLICT =
-      new Answer(
+  private static final Canned CONFLICT =
+      new Canned(
           400,
           """
           {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
@@ -47,9 +51,21 @@ public final class CannedDynamoDb implements SdkHttpClient {
           "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%3$s"}}}"""
               .formatted(TENANT, TAKEN_GROUP, KEY));
 
+  /** Opens it as the function opens the real one. */
+  public static DynamoDb open() {
+    return DynamoDb.open(
+        new CannedDynamoDb(),
+        client ->
+            client
+                .region(Region.US_EAST_1)
+                .credentialsProvider(
+                    StaticCredentialsProvider.create(
+                        AwsBasicCredentials.create("priming", "priming"))));
+  }
+
   @Override
   public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-    HttpExecuteResponse response = answer(request).response();
+    HttpExecuteResponse response = canned(request).response();
     return new ExecutableHttpRequest() {
       @Override
       public HttpExecuteResponse call() {
@@ -64,7 +80,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
   @Override
   public void close() {}
 
-  private static Answer answer(HttpExecuteRequest request) {
+  private static Canned canned(HttpExecuteRequest request) {
     String operation = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElse("");
     if (operation.endsWith("GetItem")) {
       return OWNER;
@@ -72,7 +88,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
     return start(request).contains(TAKEN_GROUP) ? CONFLICT : WRITTEN;
   }
 
-  /** The start of the body, which is all of it in a rehearsal. */
+  /** The start of the body, which is all of it in priming. */
   private static String start(HttpExecuteRequest request) {
     try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
       return new String(body.readNBytes(1024), StandardCharsets.UTF_8);
@@ -81,7 +97,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
     }
   }
 
-  private record Answer(int status, String body) {
+  private record Canned(int status, String body) {
 
     HttpExecuteResponse response() {
       byte[] bytes = body.getBytes(StandardCharsets.UTF_8);

@@ -8,15 +8,14 @@ import static dev.marketreserve.snapstart.CannedDynamoDb.TENANT;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import dev.marketreserve.dynamodb.DeadlineClient;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
-import dev.marketreserve.reservation.InstanceOwners;
-import dev.marketreserve.reservation.ReservationService;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,18 +25,26 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.crac.Context;
 import org.crac.Resource;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * The hook before a SnapStart snapshot: it runs the code of a request in advance, so that the
- * snapshot has its classes loaded and compiled.
+ * The hooks around a SnapStart snapshot. Before it: run the code of a request, so that the snapshot
+ * has its classes loaded and compiled, and refuse a snapshot that cannot serve. After it: open
+ * DynamoDB anew, so that no connection, TLS session, name or random seed is shared by the
+ * environments that start from one snapshot.
  *
- * <p>Requests are rehearsed on {@link CannedDynamoDb}. The connection to the real DynamoDB is
- * rehearsed by reads. Nothing is written, and no purchase id and no time is taken.
+ * <p>Requests run on {@link CannedDynamoDb}; no purchase id and no time is taken. The real DynamoDB
+ * is read, and it is asked for a write whose condition no item can meet.
+ *
+ * <p>A fault that would fail every request fails the snapshot: an unexpected status, a table that
+ * does not exist or has another key, a role that may not read or write. Lambda then does not
+ * publish the version. A fault that passes does not: Lambda also makes snapshots by itself, and an
+ * outage of DynamoDB must not take a live version down.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">Runtime
@@ -51,89 +58,187 @@ public final class Priming implements Resource {
   /** Fewer, because each read uses up capacity of the table. */
   private static final int READS = 100;
 
-  private static final Duration TIME_TO_REACH_DYNAMODB = Duration.ofSeconds(5);
+  private static final Duration TIME_FOR_READS = Duration.ofSeconds(5);
+
+  /**
+   * How long a table or a right may be missing: both can take effect some time after they were
+   * made. Before a snapshot, Lambda waits for 130 s.
+   *
+   * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">the
+   *     initialization phase</a>
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  /** What DynamoDB says to a call that fails for as long as nobody changes anything. */
+  private static final Set<String> REFUSALS =
+      Set.of("AccessDeniedException", "ResourceNotFoundException", "ValidationException");
 
   private static final String KEY_HEADER = ", \"Idempotency-Key\": \"" + KEY + "\"";
 
-  private static final List<Rehearsal> REHEARSALS =
+  private static final List<SampleRequest> SAMPLES =
       List.of(
-          new Rehearsal(FREE_GROUP, KEY_HEADER, 201),
-          new Rehearsal(TAKEN_GROUP, KEY_HEADER, 201),
-          new Rehearsal(FREE_GROUP, "", 201),
-          new Rehearsal(TAKEN_GROUP, "", 409));
+          new SampleRequest(FREE_GROUP, KEY_HEADER, 201),
+          new SampleRequest(TAKEN_GROUP, KEY_HEADER, 201),
+          new SampleRequest(FREE_GROUP, "", 201),
+          new SampleRequest(TAKEN_GROUP, "", 409));
 
-  private final InstanceOwners owners;
-  private final DynamoDbClientBuilder rehearsal;
+  private static final Tenant NOBODY = new Tenant(id(TENANT), id(TENANT), id(TENANT));
+
+  private final DynamoDb dynamoDb;
+  private final InstanceOwnersTable owners;
+  private final ReservationsTable reservations;
+  private final Wiring wiring;
+  private final Runnable restored;
+  private final Duration patience;
 
   /**
-   * The hook of a function.
+   * The hooks of a function.
    *
-   * @param owners the function's own register, in the real DynamoDB
-   * @param rehearsal builds a client like the function's, on {@link CannedDynamoDb}
+   * @param dynamoDb the real DynamoDB, closed before the snapshot
+   * @param owners the function's table in it
+   * @param reservations the function's table in it
+   * @param wiring the function's own
+   * @param restored opens the function's DynamoDB after the snapshot
    */
-  public Priming(InstanceOwners owners, DynamoDbClientBuilder rehearsal) {
-    this.owners = owners;
-    this.rehearsal = rehearsal;
+  public Priming(
+      DynamoDb dynamoDb,
+      InstanceOwnersTable owners,
+      ReservationsTable reservations,
+      Wiring wiring,
+      Runnable restored) {
+    this(dynamoDb, owners, reservations, wiring, restored, PATIENCE);
   }
 
+  Priming(
+      DynamoDb dynamoDb,
+      InstanceOwnersTable owners,
+      ReservationsTable reservations,
+      Wiring wiring,
+      Runnable restored,
+      Duration patience) {
+    this.dynamoDb = dynamoDb;
+    this.owners = owners;
+    this.reservations = reservations;
+    this.wiring = wiring;
+    this.restored = restored;
+    this.patience = patience;
+  }
+
+  /** Puts a function together. */
+  @FunctionalInterface
+  public interface Wiring {
+
+    /** The function's endpoint on a DynamoDB of one's choice. */
+    ReserveEndpoint endpoint(DynamoDb dynamoDb, InstantSource clock, Supplier<String> purchaseIds);
+  }
+
+  /**
+   * Runs before the snapshot.
+   *
+   * @throws IllegalStateException if a function from this snapshot could serve no request; its
+   *     message says why, and what to do
+   */
   @Override
   public void beforeCheckpoint(Context<? extends Resource> context) {
-    rehearse();
-    reachDynamoDb();
+    runSamples();
+    check("read the table of instance owners", deadline -> owners.isOwner(NOBODY, deadline));
+    check("write to the table of reservations", d -> reservations.checkWrite(id(FREE_GROUP), d));
+    warmConnection();
+    dynamoDb.close();
   }
 
   @Override
-  public void afterRestore(Context<? extends Resource> context) {}
+  public void afterRestore(Context<? extends Resource> context) {
+    restored.run();
+  }
 
-  private void rehearse() {
+  private void runSamples() {
     int unexpected = 0;
-    try (DynamoDbClient client = rehearsal.build()) {
-      ReserveEndpoint endpoint = endpoint(client);
+    try (DynamoDb canned = CannedDynamoDb.open()) {
+      ReserveEndpoint endpoint =
+          wiring.endpoint(canned, InstantSource.fixed(Instant.EPOCH), () -> FREE_GROUP);
       for (int round = 0; round < ROUNDS; round++) {
-        for (Rehearsal rehearsal : REHEARSALS) {
-          if (!rehearsal.succeedsAt(endpoint)) {
+        for (SampleRequest sample : SAMPLES) {
+          if (!sample.succeedsAt(endpoint)) {
             unexpected++;
           }
         }
       }
     }
     if (unexpected > 0) {
-      System.err.printf(
-          "Not primed: %d of %d rehearsals got another status than expected%n",
-          unexpected, ROUNDS * REHEARSALS.size());
+      throw new IllegalStateException(
+          "Priming failed: %d of %d requests returned an unexpected status. This version has a bug."
+              .formatted(unexpected, ROUNDS * SAMPLES.size()));
     }
   }
 
-  private static ReserveEndpoint endpoint(DynamoDbClient client) {
-    DynamoDbEnhancedClient enhanced = DeadlineClient.enhanced(client);
-    return new ReserveEndpoint(
-        new ReservationService(
-            new InstanceOwnersTable(enhanced, "rehearsal"),
-            new ReservationsTable(enhanced, "rehearsal"),
-            InstantSource.fixed(Instant.EPOCH),
-            () -> FREE_GROUP));
+  private void check(String purpose, Consumer<Deadline> call) {
+    Deadline deadline = Deadline.in(patience);
+    while (true) {
+      try {
+        call.accept(Deadline.in(TIME_FOR_READS));
+        return;
+      } catch (UnknownOutcomeException e) {
+        String error = errorCode(e);
+        if (!REFUSALS.contains(error)) {
+          System.err.println("Primed without DynamoDB: could not " + purpose + ": " + reason(e));
+          return;
+        }
+        if (error.equals("ValidationException") || !deadline.remaining().isPositive()) {
+          throw new IllegalStateException(
+              "Priming failed: could not %s: %s Check the table, its key, and the role's policy."
+                  .formatted(purpose, reason(e)),
+              e);
+        }
+        pause();
+      }
+    }
   }
 
-  /** Loads credentials, opens a connection and reads. Without DynamoDB the first request will. */
-  private void reachDynamoDb() {
-    ResourceId nobody = ResourceId.parse(TENANT).orElseThrow();
-    Deadline deadline = Deadline.in(TIME_TO_REACH_DYNAMODB);
+  /** Reads until the code of a connection is compiled. */
+  private void warmConnection() {
+    Deadline deadline = Deadline.in(TIME_FOR_READS);
     try {
       for (int read = 0; read < READS; read++) {
-        owners.isOwner(nobody, nobody, nobody, deadline);
+        owners.isOwner(NOBODY, deadline);
       }
     } catch (UnknownOutcomeException e) {
-      System.err.println("Primed without DynamoDB: " + Objects.requireNonNullElse(e.getCause(), e));
+      System.err.println("Primed without a warm connection: " + reason(e));
     }
+  }
+
+  private static String errorCode(UnknownOutcomeException failure) {
+    return failure.getCause() instanceof AwsServiceException e && e.awsErrorDetails() != null
+        ? String.valueOf(e.awsErrorDetails().errorCode())
+        : "";
+  }
+
+  private static Throwable reason(UnknownOutcomeException failure) {
+    return Objects.requireNonNullElse(failure.getCause(), failure);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Priming was interrupted", e);
+    }
+  }
+
+  private static ResourceId id(String text) {
+    return ResourceId.parse(text).orElseThrow();
   }
 
   /**
    * A request that is sent again and again.
    *
    * @param header a further header of the event, as JSON
-   * @param status the status of the response that it should get
+   * @param status the expected status of the response
    */
-  private record Rehearsal(String group, String header, int status) {
+  private record SampleRequest(String group, String header, int status) {
 
     boolean succeedsAt(ReserveEndpoint endpoint) {
       ProxySerializer serializer = new ProxySerializer();
@@ -141,7 +246,7 @@ public final class Priming implements Resource {
       APIGatewayProxyRequestEvent event =
           serializer.fromJson(new ByteArrayInputStream(json), APIGatewayProxyRequestEvent.class);
       APIGatewayProxyResponseEvent response =
-          endpoint.respond(event, "priming", Deadline.in(TIME_TO_REACH_DYNAMODB), new NoLog());
+          endpoint.respond(event, "priming", Deadline.in(TIME_FOR_READS), new NoLog());
       serializer.toJson(response, new ByteArrayOutputStream(), APIGatewayProxyResponseEvent.class);
       return response.getStatusCode() == status;
     }

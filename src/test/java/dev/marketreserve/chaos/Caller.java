@@ -4,7 +4,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.ReserveHandler;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.local.LocalContext;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The marketplace, calling the function on behalf of one tenant. */
 record Caller(
     RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
-    Tenant tenant) {
+    TenantIds tenant) {
 
   private static final Duration LAMBDA_TIMEOUT = Duration.ofSeconds(10);
 

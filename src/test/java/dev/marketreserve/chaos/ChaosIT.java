@@ -14,6 +14,7 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.chaos.History.Promise;
 import dev.marketreserve.chaos.History.Violation;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
@@ -24,6 +25,7 @@ import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -37,8 +39,6 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -74,7 +74,7 @@ class ChaosIT {
     long start = System.nanoTime();
     History history =
         new ChaosRun(SEED, REQUESTS, 0.2)
-            .against(client -> new ReserveHandler(tables.settings(), client), tables);
+            .against(dynamoDb -> new ReserveHandler(tables.settings(), dynamoDb), tables);
     System.out.printf(
         "Chaos: %d requests in %d s, %d reservations, answers %s%n",
         history.exchanges().size(),
@@ -113,10 +113,10 @@ class ChaosIT {
   void theCheckerFindsAWriteBeforeTheOwnershipCheck() throws Exception {
     assertFound(
         NOTHING_WRITTEN_FOR_A_400_OR_403,
-        client -> {
+        dynamoDb -> {
           ReserveHandler careless =
-              Caller.function((domain, project, i, deadline) -> true, reservations(client));
-          ReserveHandler careful = Caller.function(owners(client), reservations(client));
+              Caller.function((tenant, deadline) -> true, reservations(dynamoDb));
+          ReserveHandler careful = Caller.function(owners(dynamoDb), reservations(dynamoDb));
           return (event, context) -> {
             careless.handleRequest(event, context);
             return careful.handleRequest(event, context);
@@ -158,18 +158,16 @@ class ChaosIT {
   private void assertFound(Promise promise, BrokenWrite broken) throws Exception {
     assertFound(
         promise,
-        client -> {
-          Reservations table = reservations(client);
+        dynamoDb -> {
+          Reservations table = reservations(dynamoDb);
           return Caller.function(
-              owners(client), (wanted, deadline) -> broken.putIfAbsent(table, wanted, deadline));
+              owners(dynamoDb), (wanted, deadline) -> broken.putIfAbsent(table, wanted, deadline));
         });
   }
 
   private void assertFound(
       Promise promise,
-      Function<
-              DynamoDbClient,
-              RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
+      Function<DynamoDb, RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
           broken)
       throws Exception {
     Set<Promise> found = EnumSet.noneOf(Promise.class);
@@ -180,12 +178,12 @@ class ChaosIT {
     assertTrue(found.contains(promise), () -> found + " with -Dchaos.seed=" + SEED);
   }
 
-  private InstanceOwners owners(DynamoDbClient client) {
-    return new InstanceOwnersTable(enhanced(client), tables.settings().instanceOwnersTable());
+  private InstanceOwners owners(DynamoDb dynamoDb) {
+    return new InstanceOwnersTable(dynamoDb, tables.settings().instanceOwnersTable());
   }
 
-  private Reservations reservations(DynamoDbClient client) {
-    return new ReservationsTable(enhanced(client), tables.settings().reservationsTable());
+  private Reservations reservations(DynamoDb dynamoDb) {
+    return new ReservationsTable(dynamoDb, tables.settings().reservationsTable());
   }
 
   private void overwrite(Reservation reservation) {
@@ -200,16 +198,11 @@ class ChaosIT {
                             "purchase_id", AttributeValue.fromS(reservation.purchaseId()),
                             "domain_id",
                                 AttributeValue.fromS(
-                                    reservation.request().domainId().canonical()))));
-  }
-
-  private static DynamoDbEnhancedClient enhanced(DynamoDbClient client) {
-    return DynamoDbEnhancedClient.builder().dynamoDbClient(client).build();
+                                    reservation.request().tenant().domainId().canonical()))));
   }
 
   private static ReserveRequest keyless(ReserveRequest request) {
-    return new ReserveRequest(
-        request.domainId(), request.projectId(), request.instanceId(), request.groupId(), null);
+    return new ReserveRequest(request.tenant(), request.groupId(), null);
   }
 
   /** The reservation, as if another had made it. */
@@ -217,9 +210,10 @@ class ChaosIT {
     ReserveRequest request = reservation.request();
     return new Reservation(
         new ReserveRequest(
-            ResourceId.parse("rival").orElseThrow(),
-            request.projectId(),
-            request.instanceId(),
+            new Tenant(
+                ResourceId.parse("rival").orElseThrow(),
+                request.tenant().projectId(),
+                request.tenant().instanceId()),
             request.groupId(),
             null),
         UUID.randomUUID().toString(),

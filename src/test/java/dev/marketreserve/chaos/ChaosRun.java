@@ -3,14 +3,12 @@ package dev.marketreserve.chaos;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
-import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb.Call;
 import dev.marketreserve.chaos.History.Exchange;
 import dev.marketreserve.chaos.History.Role;
-import dev.marketreserve.dynamodb.DeadlineClient;
-import dev.marketreserve.dynamodb.DynamoDbServer;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,7 +31,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
  * Many callers that fight for few groups at a time, on a DynamoDB that fails at random.
@@ -63,11 +60,13 @@ record ChaosRun(long seed, int requests, double faultRate) {
           Role.NOT_OWNER,
           Role.MALFORMED);
 
-  /** One fault in so many is a late one: each costs its caller a second. */
-  private static final int LATE_ONES = 50;
+  /** One fault in so many is a slow one: each costs its caller a second. */
+  private static final int SLOW_ONES = 50;
 
+  private static final List<Fault> SLOW =
+      Fault.all().stream().filter(fault -> fault.symptom().isSlow()).toList();
   private static final List<Fault> SWIFT =
-      Fault.all().stream().filter(fault -> fault.symptom() != Symptom.LATE).toList();
+      Fault.all().stream().filter(fault -> !fault.symptom().isSlow()).toList();
 
   /**
    * Runs.
@@ -75,19 +74,16 @@ record ChaosRun(long seed, int requests, double faultRate) {
    * @param function makes the function under test on a DynamoDB that fails
    */
   History against(
-      Function<
-              DynamoDbClient,
-              RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
+      Function<DynamoDb, RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
           function,
       Tables tables)
       throws InterruptedException, ExecutionException {
     Map<String, Random> fates = new ConcurrentHashMap<>();
-    try (FaultyDynamoDb dynamoDb =
+    try (FaultyDynamoDb faulty =
             FaultyDynamoDb.start(tables.endpoint(), call -> fault(call, fates));
-        DynamoDbClient client =
-            DynamoDbServer.pointTo(dynamoDb.endpoint(), DeadlineClient.builder()).build();
+        DynamoDb dynamoDb = faulty.open();
         ExecutorService threads = Executors.newFixedThreadPool(CALLERS)) {
-      Market market = new Market(function.apply(client), tables);
+      Market market = new Market(function.apply(dynamoDb), tables);
       List<Callable<@Nullable Void>> callers = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
         int number = i;
@@ -100,7 +96,7 @@ record ChaosRun(long seed, int requests, double faultRate) {
       for (Future<?> caller : threads.invokeAll(callers)) {
         caller.get();
       }
-      dynamoDb.awaitQuiet();
+      faulty.awaitQuiet();
       return market.history();
     }
   }
@@ -112,10 +108,8 @@ record ChaosRun(long seed, int requests, double faultRate) {
       if (fate.nextDouble() >= faultRate) {
         return Fault.NONE;
       }
-      if (fate.nextInt(LATE_ONES) == 0) {
-        return new Fault(fate.nextBoolean(), Symptom.LATE);
-      }
-      return SWIFT.get(fate.nextInt(SWIFT.size()));
+      List<Fault> faults = fate.nextInt(SLOW_ONES) == 0 ? SLOW : SWIFT;
+      return faults.get(fate.nextInt(faults.size()));
     }
   }
 
@@ -149,9 +143,11 @@ record ChaosRun(long seed, int requests, double faultRate) {
       Map<Role, Caller> callers = new EnumMap<>(Role.class);
       for (Role role : Role.values()) {
         String name = number + "-" + role;
-        Tenant tenant = new Tenant("domain-" + name, "project", "instance-" + name);
+        TenantIds tenant = new TenantIds("domain-" + name, "project", "instance-" + name);
         tables.register(
-            role == Role.NOT_OWNER ? new Tenant("owner", "project", tenant.instanceId()) : tenant);
+            role == Role.NOT_OWNER
+                ? new TenantIds("owner", "project", tenant.instanceId())
+                : tenant);
         callers.put(role, new Caller(function, tenant));
       }
       Random random = new Random(seed + number);

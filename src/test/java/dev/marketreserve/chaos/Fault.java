@@ -25,10 +25,10 @@ public record Fault(boolean applied, Symptom symptom) {
     return new Fault(true, symptom);
   }
 
-  /** Every fault there is. */
+  /** Every fault that a retry may get over. */
   static List<Fault> all() {
     return Stream.of(Symptom.values())
-        .filter(symptom -> symptom != Symptom.NONE)
+        .filter(symptom -> symptom != Symptom.NONE && !symptom.isRefusal())
         .flatMap(
             symptom ->
                 symptom.needsAnswer()
@@ -48,8 +48,22 @@ public record Fault(boolean applied, Symptom symptom) {
     LATE,
     /** The answer comes in time, but byte by byte until an attempt's time is over. */
     DRIPPING,
+    /** The head comes at once, then half of the body, then nothing more. */
+    STALLED_BODY,
+    /** The same, but the head takes nearly as long as an attempt may. */
+    LATE_STALLED_BODY,
     /** The answer breaks off. */
     TRUNCATED,
+    /** The answer breaks off, and the connection ends without TLS's word for it. */
+    CUT,
+    /** The answer breaks off within its head. */
+    HEAD_TRUNCATED,
+    /** A 200 whose body is empty. */
+    EMPTY_200,
+    /** A 200 with nothing but its first line. */
+    BARE_200,
+    /** A 200 whose body is JSON, but no object. */
+    NO_OBJECT,
     /** Something in between answers 200 with a page of its own. */
     NOT_JSON,
     /** A conditional failure lacks the item that failed it. */
@@ -59,7 +73,12 @@ public record Fault(boolean applied, Symptom symptom) {
     INTERNAL_SERVER_ERROR(500, "InternalServerError"),
     PROVISIONED_THROUGHPUT_EXCEEDED(400, "ProvisionedThroughputExceededException"),
     THROTTLING(400, "ThrottlingException"),
-    REQUEST_LIMIT_EXCEEDED(400, "RequestLimitExceeded");
+    REQUEST_LIMIT_EXCEEDED(400, "RequestLimitExceeded"),
+    /** The signature is refused, since DynamoDB's clock is an hour ahead. */
+    CLOCK_SKEW(400, "InvalidSignatureException"),
+    EXPIRED_TOKEN(400, "ExpiredTokenException"),
+    UNRECOGNIZED_CLIENT(400, "UnrecognizedClientException"),
+    ACCESS_DENIED(400, "AccessDeniedException");
 
     private final int status;
     private final @Nullable String error;
@@ -87,11 +106,30 @@ public record Fault(boolean applied, Symptom symptom) {
     }
 
     boolean isThrottling() {
-      return status == 400;
+      return status == 400 && !isRefusal();
+    }
+
+    /** Whether it refuses the credentials or the signature, which the SDK does not retry. */
+    boolean isRefusal() {
+      return switch (this) {
+        case CLOCK_SKEW, EXPIRED_TOKEN, UNRECOGNIZED_CLIENT, ACCESS_DENIED -> true;
+        default -> false;
+      };
+    }
+
+    /** Whether it takes an attempt all of its time. */
+    boolean isSlow() {
+      return switch (this) {
+        case LATE, DRIPPING, STALLED_BODY, LATE_STALLED_BODY -> true;
+        default -> false;
+      };
     }
 
     private boolean needsAnswer() {
-      return this == DRIPPING || this == TRUNCATED || this == ITEM_MISSING;
+      return switch (this) {
+        case DRIPPING, STALLED_BODY, LATE_STALLED_BODY, TRUNCATED, CUT, ITEM_MISSING -> true;
+        default -> false;
+      };
     }
   }
 }

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.dynamodb.DynamoDb;
+import dev.marketreserve.dynamodb.DynamoDbServer;
+import dev.marketreserve.tls.LocalCertificate;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardSocketOptions;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -24,27 +29,46 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Blocker;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpConfigurationOption;
+import software.amazon.awssdk.utils.AttributeMap;
 
 /**
- * A DynamoDB that fails on demand: an HTTP proxy on 127.0.0.1 in front of a real one. It can lose
- * an answer after DynamoDB has done the work, which no stub server can. Like DynamoDB, and unlike
- * DynamoDB Local, it refuses a call whose signature is not that of the request that arrived.
+ * A DynamoDB that fails on demand: a proxy on 127.0.0.1 in front of a real one. It can lose an
+ * answer after DynamoDB has done the work, which no stub server can. Like DynamoDB, and unlike
+ * DynamoDB Local, it speaks TLS and refuses a call whose signature is not that of the request that
+ * arrived.
  */
 public final class FaultyDynamoDb implements AutoCloseable {
 
   /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
   static final Duration LATE = Duration.ofMillis(1300);
 
+  /** How long a stalled body is silent; longer than two attempts may take. */
+  private static final Duration STALL = Duration.ofMillis(2500);
+
+  /** When a head comes that leaves its body nearly no time. */
+  private static final Duration LATE_HEAD = Duration.ofMillis(950);
+
+  private static final LocalCertificate CERTIFICATE = certificate();
+
   private static final String HTML = "<html><body>Please log in.</body></html>";
+  private static final String HEAD = "HTTP/1.1 200 OK\r\n";
   private static final String SECRET = "local";
   private static final RawResponse WRONG_SIGNATURE =
       RawResponse.of(
@@ -65,7 +89,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   private final Set<EndPoint> dead = ConcurrentHashMap.newKeySet();
   private final Set<EndPoint> silent = ConcurrentHashMap.newKeySet();
   private final Server server = new Server(new VirtualThreadPool());
-  private final ServerConnector connector = new ServerConnector(server);
+  private final ServerConnector connector = new ServerConnector(server, tls());
 
   private FaultyDynamoDb(URI upstream, Function<Call, Fault> faults) {
     this.upstream = upstream;
@@ -92,12 +116,40 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   /** The address. */
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + connector.getLocalPort());
+    return URI.create("https://127.0.0.1:" + connector.getLocalPort());
+  }
+
+  /** The certificate of every such DynamoDB, in a file that OpenSSL reads. */
+  public static Path certificateFile() {
+    try {
+      return CERTIFICATE.pem();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Opens it as the function opens DynamoDB, except that any certificate will do. */
+  DynamoDb open() {
+    return open(endpoint(), http());
+  }
+
+  /** The same at another address, where a relay to it listens. */
+  static DynamoDb open(URI endpoint, SdkHttpClient http) {
+    return DynamoDb.open(http, client -> DynamoDbServer.pointTo(endpoint, client));
+  }
+
+  /** The function's HTTP client, except that any certificate will do. */
+  static SdkHttpClient http() {
+    return DynamoDb.http()
+        .buildWithDefaults(
+            AttributeMap.builder()
+                .put(SdkHttpConfigurationOption.TRUST_ALL_CERTIFICATES, true)
+                .build());
   }
 
   /** Closes every open connection, as a server closes idle ones. */
   void closeConnections() {
-    connector.getConnectedEndPoints().forEach(EndPoint::close);
+    connector.getConnectedEndPoints().forEach(connection -> connection.getConnection().close());
   }
 
   /**
@@ -222,6 +274,15 @@ public final class FaultyDynamoDb implements AutoCloseable {
         case NONE, LATE -> send(real, response, callback);
         case CLOSED -> close(request, callback);
         case RESET -> reset(request, callback);
+        case STALLED_BODY, LATE_STALLED_BODY -> {
+          if (symptom == Symptom.LATE_STALLED_BODY) {
+            Thread.sleep(LATE_HEAD);
+          }
+          ByteBuffer left = head(real, response);
+          send(left.remaining() / 2, left, response);
+          Thread.sleep(STALL);
+          close(request, callback);
+        }
         case DRIPPING -> {
           ByteBuffer left = head(real, response);
           Duration pause = LATE.dividedBy(left.remaining());
@@ -236,6 +297,23 @@ public final class FaultyDynamoDb implements AutoCloseable {
           send(left.remaining() / 2, left, response);
           close(request, callback);
         }
+        case CUT -> {
+          ByteBuffer left = head(real, response);
+          send(left.remaining() / 2, left, response);
+          connection(request).close();
+          callback.failed(new IOException("cut on purpose"));
+        }
+        case HEAD_TRUNCATED -> sendRaw(HEAD + "Content-Ty", request, callback);
+        case BARE_200 -> sendRaw(HEAD + "\r\n", request, callback);
+        case EMPTY_200 -> send(RawResponse.of(200, ""), response, callback);
+        case NO_OBJECT -> send(RawResponse.of(200, "null"), response, callback);
+        case CLOCK_SKEW -> {
+          response
+              .getHeaders()
+              .putDate(
+                  HttpHeader.DATE, System.currentTimeMillis() + Duration.ofHours(1).toMillis());
+          send(RawResponse.of(symptom.status(), symptom.body()), response, callback);
+        }
         case NOT_JSON -> send(RawResponse.of(200, HTML), response, callback);
         case ITEM_MISSING -> send(real.withoutItem(), response, callback);
         case HTTP_500,
@@ -243,7 +321,10 @@ public final class FaultyDynamoDb implements AutoCloseable {
             INTERNAL_SERVER_ERROR,
             PROVISIONED_THROUGHPUT_EXCEEDED,
             THROTTLING,
-            REQUEST_LIMIT_EXCEEDED ->
+            REQUEST_LIMIT_EXCEEDED,
+            EXPIRED_TOKEN,
+            UNRECOGNIZED_CLIENT,
+            ACCESS_DENIED ->
             send(RawResponse.of(symptom.status(), symptom.body()), response, callback);
       }
     }
@@ -280,6 +361,15 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
+  /** Sends what may be no HTTP, and ends the connection. */
+  private static void sendRaw(String text, Request request, Callback callback) throws IOException {
+    try (Blocker.Callback written = Blocker.callback()) {
+      endPoint(request).write(written, StandardCharsets.US_ASCII.encode(text));
+      written.block();
+    }
+    close(request, callback);
+  }
+
   /** Prepares the status and the headers for the body that it returns. */
   private static ByteBuffer head(RawResponse answer, Response response) {
     ByteBuffer body = StandardCharsets.UTF_8.encode(answer.body());
@@ -293,7 +383,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   private static void close(Request request, Callback callback) {
-    connection(request).close();
+    endPoint(request).close();
     callback.failed(new IOException("closed on purpose"));
   }
 
@@ -304,7 +394,31 @@ public final class FaultyDynamoDb implements AutoCloseable {
     callback.failed(new IOException("reset on purpose"));
   }
 
-  private static EndPoint connection(Request request) {
+  /** The end of the TLS session. */
+  private static EndPoint endPoint(Request request) {
     return request.getConnectionMetaData().getConnection().getEndPoint();
+  }
+
+  /** The end of the TCP connection that carries it. */
+  private static EndPoint connection(Request request) {
+    return ((EndPoint.Wrapper) endPoint(request)).unwrap();
+  }
+
+  private static ConnectionFactory[] tls() {
+    SslContextFactory.Server tls = new SslContextFactory.Server();
+    tls.setSslContext(CERTIFICATE.context());
+    HttpConfiguration http = new HttpConfiguration();
+    http.addCustomizer(new SecureRequestCustomizer(false));
+    return new ConnectionFactory[] {
+      new SslConnectionFactory(tls, "http/1.1"), new HttpConnectionFactory(http)
+    };
+  }
+
+  private static LocalCertificate certificate() {
+    try {
+      return LocalCertificate.create(Path.of("target", "faulty-dynamodb"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

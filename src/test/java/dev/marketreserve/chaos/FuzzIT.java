@@ -16,6 +16,7 @@ import dev.marketreserve.local.LocalContext;
 import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.ResourceId;
+import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -76,8 +77,8 @@ class FuzzIT {
   private final Set<String> answers = ConcurrentHashMap.newKeySet();
   private final ReserveHandler function =
       Caller.function(
-          (domainId, projectId, instanceId, deadline) ->
-              switch (instanceId.canonical()) {
+          (tenant, deadline) ->
+              switch (tenant.instanceId().canonical()) {
                 case "broken" -> throw new IllegalStateException("secret");
                 case "foreign" -> false;
                 default -> true;
@@ -217,9 +218,10 @@ class FuzzIT {
 
   private static ReserveRequest rivals(ReserveRequest request) {
     return new ReserveRequest(
-        ResourceId.parse("rival").orElseThrow(),
-        request.projectId(),
-        request.instanceId(),
+        new Tenant(
+            ResourceId.parse("rival").orElseThrow(),
+            request.tenant().projectId(),
+            request.tenant().instanceId()),
         request.groupId(),
         null);
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.InstanceOwners;
+import dev.marketreserve.reservation.Tenant;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -14,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 @Tag("dynamodb")
@@ -30,9 +30,7 @@ class InstanceOwnersTableTest {
   InstanceOwnersTableTest(Tables tables) {
     this.tables = tables;
     this.owners =
-        new InstanceOwnersTable(
-            DynamoDbEnhancedClient.builder().dynamoDbClient(tables.deadlineClient()).build(),
-            tables.settings().instanceOwnersTable());
+        new InstanceOwnersTable(tables.dynamoDb(), tables.settings().instanceOwnersTable());
   }
 
   @ParameterizedTest
@@ -45,22 +43,22 @@ class InstanceOwnersTableTest {
   })
   void onlyTheRegisteredDomainAndProjectOwnTheInstance(
       String domain, String project, String instance, boolean expected) {
-    tables.register(new Tenant("domain", "project", "instance"));
+    tables.register(new TenantIds("domain", "project", "instance"));
     assertEquals(expected, isOwner(domain, project, instance));
   }
 
   @ParameterizedTest
   @CsvSource({BARE + "," + DASHED, DASHED + "," + BARE, BARE + "," + BARE, DASHED + "," + DASHED})
   void theSpellingOfAUuidDoesNotMatter(String registered, String asked) {
-    tables.register(new Tenant(registered, registered, registered));
+    tables.register(new TenantIds(registered, registered, registered));
     assertTrue(isOwner(asked, asked, asked));
   }
 
   @Test
   void aRevocationHoldsAtOnce() {
-    tables.register(new Tenant("domain", "project", "revoked"));
+    tables.register(new TenantIds("domain", "project", "revoked"));
     assertTrue(isOwner("domain", "project", "revoked"));
-    tables.revoke(new Tenant("domain", "project", "revoked"));
+    tables.revoke(new TenantIds("domain", "project", "revoked"));
     assertFalse(isOwner("domain", "project", "revoked"));
   }
 
@@ -77,6 +75,6 @@ class InstanceOwnersTableTest {
 
   private boolean isOwner(String domain, String project, String instance) {
     return owners.isOwner(
-        id(domain), id(project), id(instance), Deadline.in(Duration.ofSeconds(10)));
+        new Tenant(id(domain), id(project), id(instance)), Deadline.in(Duration.ofSeconds(10)));
   }
 }

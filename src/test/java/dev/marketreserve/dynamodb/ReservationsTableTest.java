@@ -12,6 +12,7 @@ import dev.marketreserve.reservation.Reservation;
 import dev.marketreserve.reservation.Reservations;
 import dev.marketreserve.reservation.ReservationsContract;
 import dev.marketreserve.reservation.ReserveRequest;
+import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
@@ -65,9 +65,10 @@ class ReservationsTableTest extends ReservationsContract {
     Reservation reservation =
         new Reservation(
             new ReserveRequest(
-                id("D0000000000000000000000000000001"),
-                id("D0000000000000000000000000000002"),
-                id("D0000000000000000000000000000003"),
+                new Tenant(
+                    id("D0000000000000000000000000000001"),
+                    id("D0000000000000000000000000000002"),
+                    id("D0000000000000000000000000000003")),
                 id("D0000000000000000000000000000004"),
                 null),
             "purchase",
@@ -130,7 +131,6 @@ class ReservationsTableTest extends ReservationsContract {
   }
 
   private Reservations in(String table) {
-    return new ReservationsTable(
-        DynamoDbEnhancedClient.builder().dynamoDbClient(tables.deadlineClient()).build(), table);
+    return new ReservationsTable(tables.dynamoDb(), table);
   }
 }

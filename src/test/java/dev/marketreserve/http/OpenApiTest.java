@@ -159,8 +159,7 @@ class OpenApiTest {
         SamTemplate.read().function().at("/Events/DailyWakeUp/Properties/Input").asText();
     APIGatewayProxyRequestEvent event =
         new JsonMapper().readValue(input, APIGatewayProxyRequestEvent.class);
-    BadRequestException refusal =
-        assertThrows(BadRequestException.class, () -> RequestReader.read(event));
+    BadRequestException refusal = assertThrows(BadRequestException.class, () -> read(event));
     assertEquals(ErrorCode.MISSING_PARAMETER, refusal.response().error());
   }
 
@@ -170,7 +169,7 @@ class OpenApiTest {
     Map<String, String> headers = new HashMap<>(Map.of("X-Domain-Id", ID));
     (path.containsKey(name) ? path : headers).put(name, value);
     try {
-      RequestReader.read(
+      read(
           new APIGatewayProxyRequestEvent()
               .withPathParameters(path)
               .withHeaders(headers)
@@ -179,5 +178,9 @@ class OpenApiTest {
     } catch (BadRequestException e) {
       return false;
     }
+  }
+
+  private static void read(APIGatewayProxyRequestEvent event) throws BadRequestException {
+    var _ = RequestReader.read(GatewayRequest.of(event, "invocation"));
   }
 }

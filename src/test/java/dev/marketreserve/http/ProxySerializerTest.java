@@ -65,9 +65,11 @@ class ProxySerializerTest {
   void whatIsNoProxyEventIsAnEventThatLacksEverything(String json) {
     APIGatewayProxyRequestEvent event = read(json);
     BadRequestException e =
-        assertThrows(BadRequestException.class, () -> RequestReader.read(event));
+        assertThrows(
+            BadRequestException.class,
+            () -> RequestReader.read(GatewayRequest.of(event, "invocation")));
     assertEquals(Refused.naming("project_id", ErrorCode.MISSING_PARAMETER), e.response());
-    assertEquals("invocation", RequestId.of(event, "invocation"));
+    assertEquals("invocation", GatewayRequest.of(event, "invocation").requestId());
   }
 
   @ParameterizedTest

@@ -166,7 +166,12 @@ class RequestLogTest {
     log =
         new String(
             RequestLog.line(
-                event, "lambda-request", request, answer, failure, Duration.ofMillis(1234)),
+                GatewayRequest.of(event, "lambda-request"),
+                "lambda-request",
+                request,
+                answer,
+                failure,
+                Duration.ofMillis(1234)),
             StandardCharsets.UTF_8);
     return new JsonMapper().readTree(log);
   }

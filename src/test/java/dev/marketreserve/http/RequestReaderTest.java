@@ -35,12 +35,12 @@ class RequestReaderTest {
   void aRequestIsReadFromPathHeadersAndBody() throws BadRequestException {
     APIGatewayProxyRequestEvent event =
         event("group").withHeaders(Map.of("X-Domain-Id", "domain", "Idempotency-Key", "key"));
-    assertEquals(request("group", "key"), RequestReader.read(event));
+    assertEquals(request("group", "key"), read(event));
   }
 
   @Test
   void aGroupIdKeepsTheSpellingOfTheCaller() throws BadRequestException {
-    ReserveRequest read = RequestReader.read(event("73C58022F20D495AA18885D718647F09"));
+    ReserveRequest read = read(event("73C58022F20D495AA18885D718647F09"));
     assertEquals("73C58022F20D495AA18885D718647F09", read.groupId().written());
     assertEquals(id("73c58022-f20d-495a-a188-85d718647f09"), read.groupId());
   }
@@ -51,7 +51,7 @@ class RequestReaderTest {
       throws BadRequestException {
     APIGatewayProxyRequestEvent event = event("group");
     change.accept(event);
-    assertEquals(request("group", null), RequestReader.read(event));
+    assertEquals(request("group", null), read(event));
   }
 
   static Stream<Arguments> anEventIsAcceptedAs() {
@@ -111,13 +111,13 @@ class RequestReaderTest {
   @ParameterizedTest
   @ValueSource(strings = {"!", "~", "a,b;c=\"d\"", "a%20"})
   void anIdempotencyKeyIsVisibleAscii(String key) throws BadRequestException {
-    assertEquals(Requests.key(key), RequestReader.read(withKey(key)).idempotencyKey());
+    assertEquals(Requests.key(key), read(withKey(key)).idempotencyKey());
   }
 
   @Test
   void anIdempotencyKeyHas255CharactersAtMost() throws BadRequestException {
     String longest = "k".repeat(255);
-    assertEquals(Requests.key(longest), RequestReader.read(withKey(longest)).idempotencyKey());
+    assertEquals(Requests.key(longest), read(withKey(longest)).idempotencyKey());
     assertRefused(withKey(longest + "k"), ErrorCode.PARAMETER_TOO_LONG, "Idempotency-Key");
   }
 
@@ -300,8 +300,7 @@ class RequestReaderTest {
   }
 
   private static void assertRefused(APIGatewayProxyRequestEvent event, Refused expected) {
-    BadRequestException e =
-        assertThrows(BadRequestException.class, () -> RequestReader.read(event));
+    BadRequestException e = assertThrows(BadRequestException.class, () -> read(event));
     assertEquals(expected, e.response());
   }
 
@@ -325,5 +324,9 @@ class RequestReaderTest {
 
   private static Arguments accepted(String what, Consumer<APIGatewayProxyRequestEvent> change) {
     return Arguments.of(what, change);
+  }
+
+  private static ReserveRequest read(APIGatewayProxyRequestEvent event) throws BadRequestException {
+    return RequestReader.read(GatewayRequest.of(event, "invocation"));
   }
 }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -20,8 +20,8 @@ public abstract class ReserveContract {
 
   private static final String PATTERN = "{\"group_id\": \"%s\"}";
 
-  private final Tenant tenant = newTenant();
-  private final Tenant stranger = newTenant();
+  private final TenantIds tenant = newTenant();
+  private final TenantIds stranger = newTenant();
   private final String group = UUID.randomUUID().toString();
 
   /** The tables of the function under test. */
@@ -34,7 +34,7 @@ public abstract class ReserveContract {
    * @param idempotencyKey null for no header
    */
   protected abstract ReceivedResponse send(
-      Tenant tenant, @Nullable String idempotencyKey, String body);
+      TenantIds tenant, @Nullable String idempotencyKey, String body);
 
   @Test
   void aNewGroupIsReserved() {
@@ -84,7 +84,7 @@ public abstract class ReserveContract {
   void afterTheInstanceChangedHandsItsNewOwnerLearnsNothing() {
     tables().register(tenant);
     assertEquals("201", reserve(tenant, "key").summary());
-    Tenant heir = new Tenant(stranger.domainId(), tenant.projectId(), tenant.instanceId());
+    TenantIds heir = new TenantIds(stranger.domainId(), tenant.projectId(), tenant.instanceId());
     tables().register(heir);
     assertConflict(null, reserve(heir, null));
     assertConflict(null, reserve(heir, "key"));
@@ -94,7 +94,7 @@ public abstract class ReserveContract {
   @ParameterizedTest
   @MethodSource
   void aBadRequestGetsTheCodeOfItsFault(
-      String code, Tenant tenant, @Nullable String idempotencyKey, String body) {
+      String code, TenantIds tenant, @Nullable String idempotencyKey, String body) {
     ReceivedResponse response = send(tenant, idempotencyKey, body);
     assertEquals("400 " + code, response.summary());
     assertEquals(3, response.body().size(), response::toString);
@@ -103,7 +103,7 @@ public abstract class ReserveContract {
   }
 
   static Stream<Arguments> aBadRequestGetsTheCodeOfItsFault() {
-    Tenant good = new Tenant("domain", "project", "instance");
+    TenantIds good = new TenantIds("domain", "project", "instance");
     String group = PATTERN.formatted("group");
     Stream<Arguments> bodies =
         Stream.of(
@@ -123,12 +123,12 @@ public abstract class ReserveContract {
             .map(body -> Arguments.of(body.getFirst(), good, null, body.getLast()));
     Stream<Arguments> tenants =
         Stream.of(
-            Arguments.of("APIG.2001", new Tenant("", "project", "instance"), null, group),
-            Arguments.of("APIG.2006", new Tenant("d".repeat(65), "p", "instance"), null, group),
-            Arguments.of("APIG.2012", new Tenant("a.b", "project", "instance"), null, group),
-            Arguments.of("APIG.2012", new Tenant("domain", "a%20b", "instance"), null, group),
-            Arguments.of("APIG.2006", new Tenant("domain", "p", "i".repeat(65)), null, group),
-            Arguments.of("APIG.2012", new Tenant("domain", "project", "-i"), null, group));
+            Arguments.of("APIG.2001", new TenantIds("", "project", "instance"), null, group),
+            Arguments.of("APIG.2006", new TenantIds("d".repeat(65), "p", "instance"), null, group),
+            Arguments.of("APIG.2012", new TenantIds("a.b", "project", "instance"), null, group),
+            Arguments.of("APIG.2012", new TenantIds("domain", "a%20b", "instance"), null, group),
+            Arguments.of("APIG.2006", new TenantIds("domain", "p", "i".repeat(65)), null, group),
+            Arguments.of("APIG.2012", new TenantIds("domain", "project", "-i"), null, group));
     Stream<Arguments> keys =
         Stream.of(
             Arguments.of("APIG.2006", good, "k".repeat(256), group),
@@ -136,7 +136,7 @@ public abstract class ReserveContract {
     return Stream.of(bodies, tenants, keys).flatMap(all -> all);
   }
 
-  private ReceivedResponse reserve(Tenant caller, @Nullable String idempotencyKey) {
+  private ReceivedResponse reserve(TenantIds caller, @Nullable String idempotencyKey) {
     return send(caller, idempotencyKey, PATTERN.formatted(group));
   }
 
@@ -148,8 +148,8 @@ public abstract class ReserveContract {
     assertFalse(response.replayed());
   }
 
-  private static Tenant newTenant() {
-    return new Tenant(
+  private static TenantIds newTenant() {
+    return new TenantIds(
         UUID.randomUUID().toString(), UUID.randomUUID().toString(), UUID.randomUUID().toString());
   }
 }

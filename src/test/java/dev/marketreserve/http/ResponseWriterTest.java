@@ -94,8 +94,8 @@ class ResponseWriterTest {
     return Stream.of(
         Arguments.of(new Outcome.Reserved("p", false), new Created("Group", "p", false)),
         Arguments.of(new Outcome.Reserved("p", true), new Created("Group", "p", true)),
-        Arguments.of(new Outcome.HeldByCaller("p"), Refused.toHolder("p")),
-        Arguments.of(new Outcome.HeldByAnother(), Refused.with(ErrorCode.ALREADY_RESERVED)),
+        Arguments.of(new Outcome.HeldBySameTenant("p"), Refused.toHolder("p")),
+        Arguments.of(new Outcome.HeldByOtherTenant(), Refused.with(ErrorCode.ALREADY_RESERVED)),
         Arguments.of(new Outcome.NotOwner(), Refused.with(ErrorCode.NO_PERMISSION)));
   }
 

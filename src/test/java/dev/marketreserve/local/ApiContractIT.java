@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveContract;
 import java.io.IOException;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 class ApiContractIT extends ReserveContract {
 
-  private static final Tenant NOBODY = new Tenant("nobody", "project", "instance");
+  private static final TenantIds NOBODY = new TenantIds("nobody", "project", "instance");
   private static final BodyPublisher GROUP = BodyPublishers.ofString("{\"group_id\": \"group\"}");
 
   @AutoClose private static final HttpClient http = HttpClient.newHttpClient();
@@ -69,7 +69,7 @@ class ApiContractIT extends ReserveContract {
   }
 
   @Override
-  protected ReceivedResponse send(Tenant tenant, @Nullable String idempotencyKey, String body) {
+  protected ReceivedResponse send(TenantIds tenant, @Nullable String idempotencyKey, String body) {
     HttpRequest.Builder request = request(tenant).POST(BodyPublishers.ofString(body));
     if (idempotencyKey != null) {
       request.header("Idempotency-Key", idempotencyKey);
@@ -101,7 +101,7 @@ class ApiContractIT extends ReserveContract {
         send(request).headers().get("X-Request-Id"), send(request).headers().get("X-Request-Id"));
   }
 
-  private static HttpRequest.Builder request(Tenant tenant) {
+  private static HttpRequest.Builder request(TenantIds tenant) {
     return HttpRequest.newBuilder(URI.create(LocalApi.reserveUrl(url, tenant)))
         .header("X-Domain-Id", tenant.domainId());
   }

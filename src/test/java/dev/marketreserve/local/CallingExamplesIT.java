@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.local.FlakyGateway.Answer;
 import dev.marketreserve.local.FlakyGateway.Call;
@@ -60,8 +60,9 @@ class CallingExamplesIT {
 
   private record Result(int status, String output, String errors) {}
 
-  private static final Tenant TENANT = Events.tenant();
-  private static final Tenant STRANGER = new Tenant("stranger", "project", "strangers-instance");
+  private static final TenantIds TENANT = Events.tenant();
+  private static final TenantIds STRANGER =
+      new TenantIds("stranger", "project", "strangers-instance");
   private static final Answer SYSTEM_ERROR =
       new Answer(500, "{\"error_code\":\"APIG.9999\",\"error_msg\":\"System error.\"}");
 
@@ -204,7 +205,7 @@ class CallingExamplesIT {
     }
   }
 
-  private static Result run(Example example, String url, Tenant tenant, String group, String key)
+  private static Result run(Example example, String url, TenantIds tenant, String group, String key)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(example.command());
     command.addAll(List.of(LocalApi.reserveUrl(url, tenant), tenant.domainId(), group, key));

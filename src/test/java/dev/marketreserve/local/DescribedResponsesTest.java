@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.OpenApi;
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class DescribedResponsesTest {
 
   private static final String GROUP = "{\"group_id\":\"%s\"}";
-  private static final Tenant OWNER = Events.tenant();
+  private static final TenantIds OWNER = Events.tenant();
   private static final String URL_PATH = LocalApi.reserveUrl("", OWNER);
 
   @AutoClose private static LocalApi api;
@@ -53,7 +53,8 @@ class DescribedResponsesTest {
 
   @Test
   void a403IsAsDescribed() throws Exception {
-    String foreign = LocalApi.reserveUrl("", new Tenant("", OWNER.projectId(), "somebody-elses"));
+    String foreign =
+        LocalApi.reserveUrl("", new TenantIds("", OWNER.projectId(), "somebody-elses"));
     expect(403, foreign, GROUP.formatted("g"), "order-3");
   }
 

@@ -21,7 +21,7 @@ public final class Requests {
   /** A request of the tenant {@code domain}, {@code project}, {@code instance}. */
   public static ReserveRequest request(String groupId, @Nullable String idempotencyKey) {
     return new ReserveRequest(
-        id("domain"), id("project"), id("instance"), id(groupId), key(idempotencyKey));
+        new Tenant(id("domain"), id("project"), id("instance")), id(groupId), key(idempotencyKey));
   }
 
   /** A reservation of the same tenant with a fresh purchase id. */

@@ -6,8 +6,8 @@ import static dev.marketreserve.reservation.Requests.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.marketreserve.reservation.Outcome.HeldByAnother;
-import dev.marketreserve.reservation.Outcome.HeldByCaller;
+import dev.marketreserve.reservation.Outcome.HeldByOtherTenant;
+import dev.marketreserve.reservation.Outcome.HeldBySameTenant;
 import dev.marketreserve.reservation.Outcome.NotOwner;
 import dev.marketreserve.reservation.Outcome.Reserved;
 import java.time.Duration;
@@ -41,7 +41,7 @@ class ReservationServiceTest {
   @Test
   void aRequestWithoutAKeyIsNeverARepeat() {
     reserve(request("group", null));
-    assertEquals(new HeldByCaller("purchase-1"), reserve(request("group", null)));
+    assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", null)));
   }
 
   @Test
@@ -61,7 +61,7 @@ class ReservationServiceTest {
   @MethodSource
   void anotherCallerLearnsNothingOfThePurchase(ReserveRequest other) {
     reserve(request("group", "key"));
-    assertEquals(new HeldByAnother(), reserve(other));
+    assertEquals(new HeldByOtherTenant(), reserve(other));
   }
 
   static Stream<ReserveRequest> anotherCallerLearnsNothingOfThePurchase() {
@@ -76,7 +76,7 @@ class ReservationServiceTest {
   @MethodSource
   void theHolderLearnsItsPurchaseWithAnotherKeyToo(ReserveRequest other) {
     reserve(request("group", "key"));
-    assertEquals(new HeldByCaller("purchase-1"), reserve(other));
+    assertEquals(new HeldBySameTenant("purchase-1"), reserve(other));
   }
 
   static Stream<ReserveRequest> theHolderLearnsItsPurchaseWithAnotherKeyToo() {
@@ -89,28 +89,28 @@ class ReservationServiceTest {
   @Test
   void aKeyComesTooLateForAReservationWithoutOne() {
     reserve(request("group", null));
-    assertEquals(new HeldByCaller("purchase-1"), reserve(request("group", "key")));
+    assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", "key")));
   }
 
   @Test
-  void whoDoesNotOwnTheInstanceReservesNothing() {
+  void nonOwnerReservesNothing() {
     ReservationService nobodyOwns =
-        new ReservationService((d, p, i, t) -> false, reservations, NOON, () -> "purchase");
+        new ReservationService((tenant, due) -> false, reservations, NOON, () -> "purchase");
     assertEquals(new NotOwner(), nobodyOwns.reserve(request("group", null), deadline));
     assertTrue(reservations.isEmpty());
   }
 
   @Test
-  void theOwnerIsAskedForByDomainProjectAndInstance() {
-    List<ResourceId> asked = new ArrayList<>();
+  void theRegisterIsAskedForTheTenantOfTheRequest() {
+    List<Tenant> asked = new ArrayList<>();
     InstanceOwners owners =
-        (domain, project, instance, due) -> {
-          asked.addAll(List.of(domain, project, instance));
+        (tenant, due) -> {
+          asked.add(tenant);
           return true;
         };
     new ReservationService(owners, reservations, NOON, () -> "purchase")
         .reserve(request("group", null), deadline);
-    assertEquals(List.of(id("domain"), id("project"), id("instance")), asked);
+    assertEquals(List.of(request("group", null).tenant()), asked);
   }
 
   @Test
@@ -133,7 +133,7 @@ class ReservationServiceTest {
   void theOwnershipCheckGetsHalfOfTheTime() {
     List<Duration> left = new ArrayList<>();
     InstanceOwners owners =
-        (domain, project, instance, due) -> {
+        (tenant, due) -> {
           left.add(due.remaining());
           return true;
         };
@@ -155,14 +155,12 @@ class ReservationServiceTest {
 
   private ReservationService serviceOver(Reservations store) {
     return new ReservationService(
-        (domain, project, instance, due) -> true,
-        store,
-        NOON,
-        () -> "purchase-" + purchases.incrementAndGet());
+        (tenant, due) -> true, store, NOON, () -> "purchase-" + purchases.incrementAndGet());
   }
 
   private static ReserveRequest of(
       String domain, String project, String instance, @Nullable String key) {
-    return new ReserveRequest(id(domain), id(project), id(instance), id("group"), key(key));
+    return new ReserveRequest(
+        new Tenant(id(domain), id(project), id(instance)), id("group"), key(key));
   }
 }

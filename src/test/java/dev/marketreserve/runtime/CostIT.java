@@ -37,7 +37,7 @@ class CostIT {
                   return Fault.NONE;
                 });
         PackagedFunction function =
-            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
       function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
       calls.clear();
       String group = UUID.randomUUID().toString();

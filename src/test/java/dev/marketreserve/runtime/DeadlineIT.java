@@ -34,7 +34,7 @@ class DeadlineIT {
     dynamoDb =
         FaultyDynamoDb.start(
             tables.endpoint(), call -> late.test(call) ? Fault.after(Symptom.LATE) : Fault.NONE);
-    function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()));
+    function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb));
     assertEquals(
         201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
   }

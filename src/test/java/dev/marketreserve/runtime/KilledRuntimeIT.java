@@ -31,7 +31,7 @@ class KilledRuntimeIT {
                 tables.endpoint(),
                 call -> call.isWrite() ? Fault.after(Symptom.LATE) : Fault.NONE);
         PackagedFunction killed =
-            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
       CompletableFuture<Completion> invocation =
           CompletableFuture.supplyAsync(() -> killed.invoke(event.toString()));
       Deadline patience = Deadline.in(Duration.ofSeconds(30));

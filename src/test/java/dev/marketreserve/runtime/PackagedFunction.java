@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
+import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.http.ReceivedResponse;
@@ -54,8 +55,14 @@ final class PackagedFunction implements AutoCloseable {
     return environment(tables, tables.endpoint());
   }
 
-  /** The same, with the DynamoDB of the tables at another address. */
-  static Map<String, String> environment(Tables tables, URI endpoint) {
+  /** The same, with a proxy in front of the DynamoDB of the tables, and TLS to it. */
+  static Map<String, String> environment(Tables tables, FaultyDynamoDb proxy) {
+    Map<String, String> environment = environment(tables, proxy.endpoint());
+    environment.put("SSL_CERT_FILE", FaultyDynamoDb.certificateFile().toString());
+    return environment;
+  }
+
+  private static Map<String, String> environment(Tables tables, URI endpoint) {
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
     environment.replace(Settings.RESERVATIONS_TABLE, tables.settings().reservationsTable());
     environment.replace(Settings.INSTANCE_OWNERS_TABLE, tables.settings().instanceOwnersTable());

@@ -2,7 +2,7 @@ package dev.marketreserve.runtime;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveContract;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ class PackagedFunctionContractIT extends ReserveContract {
   }
 
   @Override
-  protected ReceivedResponse send(Tenant tenant, @Nullable String idempotencyKey, String body) {
+  protected ReceivedResponse send(TenantIds tenant, @Nullable String idempotencyKey, String body) {
     ObjectNode event = PackagedFunction.event("reserve.json").put("body", body);
     ObjectNode headers = event.putObject("headers").put("X-Domain-Id", tenant.domainId());
     if (idempotencyKey != null) {

@@ -27,19 +27,19 @@ class SignatureIT {
                 call -> {
                   calls.add(call.operation() + " " + call.attempt());
                   return switch (calls.size()) {
-                    case 2 -> Fault.before(Symptom.CLOSED); // sent again by the JDK
-                    case 3 -> Fault.after(Symptom.HTTP_503); // tried again by the SDK
+                    case 2 -> Fault.before(Symptom.CLOSED);
+                    case 3 -> Fault.after(Symptom.HTTP_503);
                     default -> Fault.NONE;
                   };
                 });
         PackagedFunction function =
-            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb.endpoint()))) {
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
 
       ReceivedResponse response =
           function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
 
       assertEquals(201, response.status(), response::toString);
-      assertEquals(List.of("GetItem 1", "PutItem 1", "PutItem 1", "PutItem 2"), List.copyOf(calls));
+      assertEquals(List.of("GetItem 1", "PutItem 1", "PutItem 2", "PutItem 3"), List.copyOf(calls));
     }
   }
 }

@@ -4,7 +4,7 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.Settings;
-import dev.marketreserve.dynamodb.DeadlineClient;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.local.LocalContext;
 import dev.marketreserve.snapstart.CannedDynamoDb;
@@ -23,9 +23,6 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
  * The path of a request alone, from the bytes of the event to the bytes of the response, both calls
@@ -46,11 +43,7 @@ public class RequestPath implements AutoCloseable {
   private static final byte[] CONFLICT = event(CannedDynamoDb.TAKEN_GROUP);
 
   private final ProxySerializer serializer = new ProxySerializer();
-  private final DynamoDbClient dynamoDb =
-      DeadlineClient.builder(new CannedDynamoDb())
-          .region(Region.US_EAST_1)
-          .credentialsProvider(AnonymousCredentialsProvider.create())
-          .build();
+  private final DynamoDb dynamoDb = CannedDynamoDb.open();
   private final ReserveHandler function = new ReserveHandler(new Settings("R", "O"), dynamoDb);
   private boolean conflict;
 

@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
@@ -91,12 +89,14 @@ public final class Tables implements AutoCloseable {
     return client;
   }
 
-  /** A new client like the function's, with its limits, whose calls the interceptors see too. */
-  public DynamoDbClient deadlineClient(ExecutionInterceptor... interceptors) {
-    DynamoDbClientBuilder client = DynamoDbServer.pointTo(endpoint, DeadlineClient.builder());
-    ClientOverrideConfiguration.Builder configuration = client.overrideConfiguration().toBuilder();
-    List.of(interceptors).forEach(configuration::addExecutionInterceptor);
-    return client.overrideConfiguration(configuration.build()).build();
+  /** The DynamoDB of the tables as the function opens it; the interceptors see its calls too. */
+  public DynamoDb dynamoDb(ExecutionInterceptor... interceptors) {
+    return DynamoDb.open(
+        DynamoDb.http().build(),
+        client ->
+            DynamoDbServer.pointTo(endpoint, client)
+                .overrideConfiguration(
+                    configuration -> configuration.executionInterceptors(List.of(interceptors))));
   }
 
   @Override
@@ -104,7 +104,7 @@ public final class Tables implements AutoCloseable {
     client.close();
   }
 
-  public void register(Tenant owner) {
+  public void register(TenantIds owner) {
     client.putItem(
         put ->
             put.tableName(settings.instanceOwnersTable())
@@ -115,7 +115,7 @@ public final class Tables implements AutoCloseable {
                         "domain_id", AttributeValue.fromS(owner.domainId()))));
   }
 
-  public void revoke(Tenant owner) {
+  public void revoke(TenantIds owner) {
     client.deleteItem(
         delete ->
             delete

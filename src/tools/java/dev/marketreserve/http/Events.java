@@ -2,7 +2,7 @@ package dev.marketreserve.http;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -28,12 +28,12 @@ public final class Events {
   }
 
   /** The tenant of the events in {@code events/}. */
-  public static Tenant tenant() {
+  public static TenantIds tenant() {
     APIGatewayProxyRequestEvent event = load("reserve");
-    return new Tenant(
-        Objects.requireNonNull(event.getHeaders().get(RequestReader.DOMAIN_ID)),
-        Objects.requireNonNull(event.getPathParameters().get(RequestReader.PROJECT_ID)),
-        Objects.requireNonNull(event.getPathParameters().get(RequestReader.INSTANCE_ID)));
+    return new TenantIds(
+        Objects.requireNonNull(event.getHeaders().get(GatewayRequest.DOMAIN_ID)),
+        Objects.requireNonNull(event.getPathParameters().get(GatewayRequest.PROJECT_ID)),
+        Objects.requireNonNull(event.getPathParameters().get(GatewayRequest.INSTANCE_ID)));
   }
 
   /** The names of the events in {@code events/}. */

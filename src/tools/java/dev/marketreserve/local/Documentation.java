@@ -3,7 +3,7 @@ package dev.marketreserve.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -45,7 +45,7 @@ final class Documentation extends Handler.Wrapper {
   private final Map<String, String> sampleIds;
 
   /** The page whose calls are those of {@code sample}. */
-  Documentation(Tenant sample) {
+  Documentation(TenantIds sample) {
     this.sampleIds =
         Map.of(
             "project_id", sample.projectId(),

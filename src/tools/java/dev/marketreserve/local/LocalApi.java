@@ -5,7 +5,7 @@ import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Listener;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.dynamodb.Tenant;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
@@ -45,7 +45,7 @@ public final class LocalApi implements AutoCloseable {
    * @param port 0 for any that is free, and so for {@code dynamoDbPort}
    * @throws IOException where a port is taken
    */
-  static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<Tenant> owners)
+  static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<TenantIds> owners)
       throws IOException {
     Server server = new Server(new VirtualThreadPool());
     ServerConnector connector = Listener.open(server, HOST, port);
@@ -59,8 +59,7 @@ public final class LocalApi implements AutoCloseable {
     Tables tables = Tables.create(dynamoDb.endpoint(), "");
     owners.forEach(tables::register);
     Terminal terminal = new Terminal();
-    ReserveHandler function =
-        new ReserveHandler(tables.settings(), tables.deadlineClient(terminal));
+    ReserveHandler function = new ReserveHandler(tables.settings(), tables.dynamoDb(terminal));
     Gateway gateway = new Gateway(function, terminal);
     server.setHandler(new Handler.Sequence(new Documentation(Events.tenant()), gateway));
     server.setErrorHandler(gateway::refuse);
@@ -100,7 +99,7 @@ public final class LocalApi implements AutoCloseable {
   static void main(String... arguments) {
     endWithParent();
     System.out.println("Starting DynamoDB Local and the API ...");
-    Tenant sample = Events.tenant();
+    TenantIds sample = Events.tenant();
     try {
       LocalApi api =
           start(
@@ -108,7 +107,7 @@ public final class LocalApi implements AutoCloseable {
               arguments[1],
               Integer.parseInt(arguments[2]),
               arguments.length > 3 && !arguments[3].isBlank()
-                  ? List.of(sample, Tenant.parse(arguments[3]))
+                  ? List.of(sample, TenantIds.parse(arguments[3]))
                   : List.of(sample));
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
@@ -152,7 +151,7 @@ public final class LocalApi implements AutoCloseable {
   }
 
   /** The URL that the tenant {@code owner} reserves at. */
-  static String reserveUrl(String base, Tenant owner) {
+  static String reserveUrl(String base, TenantIds owner) {
     return SamTemplate.read()
         .routes()
         .getFirst()

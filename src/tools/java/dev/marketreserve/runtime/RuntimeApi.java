@@ -47,6 +47,7 @@ public final class RuntimeApi implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final BlockingQueue<Invocation> waiting = new LinkedBlockingQueue<>();
   private final Map<String, Invocation> fetched = new ConcurrentHashMap<>();
+  private volatile CompletableFuture<Void> credentials = CompletableFuture.completedFuture(null);
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> checkpoint = new CompletableFuture<>();
   private final CompletableFuture<Void> restore = new CompletableFuture<>();
@@ -79,6 +80,12 @@ public final class RuntimeApi implements AutoCloseable {
   /** Where the function finds credentials under SnapStart; nobody's, good for local endpoints. */
   public String credentialsUri() {
     return "http://" + address() + CREDENTIALS;
+  }
+
+  /** Leaves requests for credentials without a response from now on, or responds again. */
+  public void holdCredentials(boolean hold) {
+    credentials.complete(null);
+    credentials = hold ? new CompletableFuture<>() : CompletableFuture.completedFuture(null);
   }
 
   /**
@@ -134,6 +141,7 @@ public final class RuntimeApi implements AutoCloseable {
 
   @Override
   public void close() {
+    credentials.complete(null);
     server.stop(0);
     threads.shutdownNow();
   }
@@ -198,6 +206,7 @@ public final class RuntimeApi implements AutoCloseable {
    * replaces them 15 minutes before their end.
    */
   private void credentials(HttpExchange exchange) throws IOException {
+    credentials.join();
     Duration lifetime = restore.isDone() ? Duration.ofHours(6) : Duration.ofMinutes(10);
     answer(
         exchange,

@@ -1,0 +1,262 @@
+package dev.marketreserve.dynamodb;
+
+import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.UnknownOutcomeException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.AbortedException;
+import software.amazon.awssdk.core.exception.RetryableException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.exception.SdkServiceException;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
+import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
+import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
+import software.amazon.awssdk.retries.api.AcquireInitialTokenResponse;
+import software.amazon.awssdk.retries.api.BackoffStrategy;
+import software.amazon.awssdk.retries.api.RecordSuccessRequest;
+import software.amazon.awssdk.retries.api.RecordSuccessResponse;
+import software.amazon.awssdk.retries.api.RefreshRetryTokenRequest;
+import software.amazon.awssdk.retries.api.RefreshRetryTokenResponse;
+import software.amazon.awssdk.retries.api.RetryStrategy;
+import software.amazon.awssdk.retries.api.TokenAcquisitionFailedException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
+
+/**
+ * The one way to call DynamoDB. Every call ends by the deadline of its request, whatever it waits
+ * for: credentials, a name, a connection, a response or the next attempt. A call has three attempts
+ * at most, each of one second at most.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class DynamoDb implements AutoCloseable {
+
+  private static final int MAX_ATTEMPTS = 3;
+  private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration CONNECTION_TIMEOUT = Duration.ofMillis(500);
+  private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(50);
+  private static final Duration PAUSE = Duration.ofMillis(50);
+  private static final Duration THROTTLED_PAUSE = Duration.ofMillis(500);
+
+  private static final ScopedValue<Deadline> DEADLINE = ScopedValue.newInstance();
+
+  private final DynamoDbClient client;
+  private final DynamoDbEnhancedClient tables;
+  private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+
+  private DynamoDb(DynamoDbClient client) {
+    this.client = client;
+    // Without extensions: no item has a version or a counter.
+    this.tables = DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions().build();
+  }
+
+  /** Opens DynamoDB with the region, credentials and endpoint that the SDK finds by itself. */
+  public static DynamoDb open() {
+    return open(http().build(), client -> client);
+  }
+
+  /**
+   * Opens DynamoDB over another HTTP client or at another address.
+   *
+   * @param http ends with this object
+   * @param address sets region, credentials and endpoint, and may add interceptors
+   */
+  public static DynamoDb open(SdkHttpClient http, UnaryOperator<DynamoDbClientBuilder> address) {
+    DynamoDbClientBuilder client =
+        address.apply(DynamoDbClient.builder()).httpClientBuilder(defaults -> http);
+    return new DynamoDb(
+        client
+            .overrideConfiguration(
+                client.overrideConfiguration().toBuilder()
+                    .apiCallAttemptTimeout(ATTEMPT_TIMEOUT)
+                    .retryStrategy(new RetryBeforeDeadline())
+                    .addExecutionInterceptor(new Attempt())
+                    .build())
+            .build());
+  }
+
+  /** The HTTP client of {@link #open()}. */
+  public static AwsCrtHttpClient.Builder http() {
+    return AwsCrtHttpClient.builder()
+        .connectionTimeout(CONNECTION_TIMEOUT)
+        .tlsNegotiationTimeout(ATTEMPT_TIMEOUT);
+  }
+
+  /** The table of that name. Only {@link #before} may call it. */
+  <T> DynamoDbTable<T> table(String name, TableSchema<T> schema) {
+    return tables.table(name, schema);
+  }
+
+  /**
+   * Makes one call to DynamoDB that ends by the deadline.
+   *
+   * @param purpose a few words for the log, as in "write the reservation"
+   * @throws UnknownOutcomeException if the call failed, or had not ended by the deadline
+   */
+  <T> T before(Deadline deadline, String purpose, Supplier<T> call) {
+    if (!deadline.remaining().isPositive()) {
+      throw new UnknownOutcomeException("No time was left to " + purpose);
+    }
+    Future<T> result = calls.submit(() -> ScopedValue.where(DEADLINE, deadline).call(call::get));
+    try {
+      return result.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new UnknownOutcomeException("Could not " + purpose + " by the deadline", false, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UnknownOutcomeException("Interrupted: could not " + purpose, false, e);
+    } catch (ExecutionException e) {
+      throw failure(purpose, e.getCause());
+    } finally {
+      result.cancel(true);
+    }
+  }
+
+  private static RuntimeException failure(String purpose, @Nullable Throwable cause) {
+    return switch (cause) {
+      case SdkException e -> new UnknownOutcomeException("Could not " + purpose, isThrottled(e), e);
+      case RuntimeException e -> e;
+      case Error e -> throw e;
+      case null, default -> new IllegalStateException(cause);
+    };
+  }
+
+  private static boolean isThrottled(Throwable failure) {
+    return failure instanceof SdkServiceException e && e.isThrottlingException();
+  }
+
+  @Override
+  public void close() {
+    calls.shutdownNow();
+    client.close();
+  }
+
+  private static Deadline deadline() {
+    return DEADLINE.orElseThrow(
+        () -> new IllegalStateException("A call to DynamoDB without a deadline"));
+  }
+
+  /** The rules for what an attempt may send and what it may take for an answer. */
+  private static final class Attempt implements ExecutionInterceptor {
+
+    /**
+     * Sends nothing once the deadline is over. The HTTP client reads the body when it has a
+     * connection, which may be long after the call was given up: the environment can be frozen
+     * meanwhile.
+     */
+    @Override
+    public Optional<RequestBody> modifyHttpContent(
+        Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+      Deadline deadline = deadline();
+      return context
+          .requestBody()
+          .map(
+              body ->
+                  RequestBody.fromContentProvider(
+                      () -> {
+                        if (!deadline.remaining().isPositive()) {
+                          throw AbortedException.create("The deadline is over");
+                        }
+                        return body.contentStreamProvider().newStream();
+                      },
+                      body.optionalContentLength().orElseThrow(),
+                      body.contentType()));
+    }
+
+    /**
+     * Takes nothing for an answer but a whole one. The SDK would take a success with an empty body
+     * for a response without an item, or for a write that was done.
+     */
+    @Override
+    public Optional<InputStream> modifyHttpResponseContent(
+        Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
+      byte[] body = read(context.responseBody().orElseGet(InputStream::nullInputStream));
+      if (context.httpResponse().isSuccessful() && (body.length == 0 || body[0] != '{')) {
+        throw RetryableException.create("A success of DynamoDB whose body is no JSON object");
+      }
+      return Optional.of(new ByteArrayInputStream(body));
+    }
+
+    private static byte[] read(InputStream body) {
+      try (body) {
+        return body.readAllBytes();
+      } catch (IOException | RuntimeException e) { // the second when the attempt's time is over
+        throw RetryableException.create("A response of DynamoDB that breaks off", e);
+      }
+    }
+  }
+
+  /**
+   * The SDK's standard retries, unless the pause would leave no time for the next attempt: the call
+   * then fails at once, with the error that DynamoDB gave.
+   *
+   * <p>Pauses come from the operating system's randomness, which a snapshot does not repeat.
+   */
+  private static final class RetryBeforeDeadline implements RetryStrategy {
+
+    private final RandomGenerator random = new SecureRandom();
+    private final RetryStrategy strategy =
+        AwsRetryStrategy.standardRetryStrategy().toBuilder()
+            .maxAttempts(MAX_ATTEMPTS)
+            .backoffStrategy(BackoffStrategy.retryImmediately())
+            .throttlingBackoffStrategy(BackoffStrategy.retryImmediately())
+            .build();
+
+    @Override
+    public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
+      Duration longest = isThrottled(request.failure()) ? THROTTLED_PAUSE : PAUSE;
+      Duration pause = Duration.ofMillis(random.nextLong(longest.toMillis() + 1));
+      Duration suggested = request.suggestedDelay().orElse(Duration.ZERO);
+      if (suggested.compareTo(pause) > 0) {
+        pause = suggested;
+      }
+      if (pause.plus(SHORTEST_ATTEMPT).compareTo(deadline().remaining()) > 0) {
+        throw new TokenAcquisitionFailedException(
+            "No time is left for a retry", request.token(), request.failure());
+      }
+      return strategy.refreshRetryToken(request.toBuilder().suggestedDelay(pause).build());
+    }
+
+    @Override
+    public AcquireInitialTokenResponse acquireInitialToken(AcquireInitialTokenRequest request) {
+      return strategy.acquireInitialToken(request);
+    }
+
+    @Override
+    public RecordSuccessResponse recordSuccess(RecordSuccessRequest request) {
+      return strategy.recordSuccess(request);
+    }
+
+    @Override
+    public int maxAttempts() {
+      return strategy.maxAttempts();
+    }
+
+    @Override
+    public Builder<?, ?> toBuilder() {
+      return strategy.toBuilder();
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package dev.marketreserve.reservation;
+
+/** Text that fits into an HTTP header: visible ASCII characters, so no space and no control. */
+public final class VisibleAscii {
+
+  private VisibleAscii() {}
+
+  /** Whether {@code text} is 1 to {@code maxLength} visible ASCII characters. */
+  public static boolean matches(String text, int maxLength) {
+    return !text.isEmpty()
+        && text.length() <= maxLength
+        && text.chars().allMatch(c -> c > ' ' && c <= '~');
+  }
+}

@@ -1,0 +1,138 @@
+package dev.marketreserve.chaos;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A TCP connection that fails on demand, below what is said on it: a relay on 127.0.0.1 that holds
+ * back new connections, cuts open ones, or lets the server's bytes through one by one.
+ */
+final class Wire implements AutoCloseable {
+
+  private final URI target;
+  private final ServerSocket server;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile Duration pause = Duration.ZERO;
+
+  private Wire(URI target, ServerSocket server) {
+    this.target = target;
+    this.server = server;
+  }
+
+  /** Starts a relay to a server of this machine. */
+  static Wire to(URI target) {
+    try {
+      Wire wire = new Wire(target, new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
+      Thread.startVirtualThread(wire::accept);
+      return wire;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The address of the relay. */
+  URI endpoint() {
+    return URI.create(target.getScheme() + "://127.0.0.1:" + server.getLocalPort());
+  }
+
+  /** Holds back every byte of connections that are opened from now on, until {@link #release}. */
+  void stall() {
+    gate = new CountDownLatch(1);
+  }
+
+  /** Lets the bytes through that were held back. */
+  void release() {
+    gate.countDown();
+  }
+
+  /** Cuts the connections that are open now. */
+  void cut() {
+    open.forEach(Wire::close);
+  }
+
+  /** Lets the server's bytes through one by one from now on. */
+  void drip(Duration pause) {
+    this.pause = pause;
+  }
+
+  @Override
+  public void close() {
+    release();
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    cut();
+  }
+
+  private void accept() {
+    while (true) {
+      try {
+        Socket client = server.accept();
+        open.add(client);
+        CountDownLatch held = gate;
+        Thread.startVirtualThread(() -> relay(client, held));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  private void relay(Socket client, CountDownLatch held) {
+    try (client;
+        Socket upstream = new Socket(target.getHost(), target.getPort())) {
+      open.add(upstream);
+      held.await();
+      Thread.startVirtualThread(
+          () -> {
+            copy(client, upstream, false);
+            close(upstream);
+          });
+      copy(upstream, client, true);
+    } catch (IOException e) {
+      // The connection ends for both sides.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void copy(Socket from, Socket to, boolean mayDrip) {
+    try {
+      InputStream input = from.getInputStream();
+      OutputStream output = to.getOutputStream();
+      byte[] bytes = new byte[8192];
+      for (int read = input.read(bytes); read >= 0; read = input.read(bytes)) {
+        for (int sent = 0; sent < read; ) {
+          int part = mayDrip && !pause.isZero() ? 1 : read - sent;
+          output.write(bytes, sent, part);
+          sent += part;
+          Thread.sleep(mayDrip ? pause : Duration.ZERO);
+        }
+      }
+    } catch (IOException e) {
+      // The connection ends for both sides.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** The first request after a restoration, over TLS, while Lambda's credentials do not come. */
+@RuntimeTest
+class CredentialsIT {
+
+  private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);
+
+  @Test
+  void silentCredentialsEndWithTheDeadlineAndTheNextCallWorks(Tables tables) {
+    PackagedFunction.registerTenant(tables);
+    try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE)) {
+      Map<String, String> environment = PackagedFunction.environment(tables, dynamoDb);
+      environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+      environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+      try (PackagedFunction function = PackagedFunction.start(environment)) {
+        function.runtime().api().awaitCheckpoint();
+        function.runtime().api().holdCredentials(true);
+        function.runtime().api().restore();
+
+        ReceivedResponse response = send(function);
+        assertEquals("500 APIG.9999", response.summary());
+        assertTrue(response.duration().compareTo(CALLERS_TIMEOUT) < 0, response::toString);
+
+        function.runtime().api().holdCredentials(false);
+        assertEquals("201", send(function).summary());
+      }
+    }
+  }
+
+  private static ReceivedResponse send(PackagedFunction function) {
+    return function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+  }
+}
