@@ -87,7 +87,6 @@ class ArchitectureTest {
             .filter(candidate -> !candidate.isAnnotatedWith(NullMarked.class))
             .map(candidate -> candidate.getName())
             .filter(name -> name.startsWith("dev.marketreserve"))
-            .filter(name -> !name.endsWith(".jmh_generated")) // left by mvn -Pbench
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(Set.of(), unmarked);
   }

@@ -4,265 +4,172 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
-import dev.marketreserve.dynamodb.DynamoDbLocal;
-import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.http.Events;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
 import dev.marketreserve.runtime.LambdaRuntime;
 import dev.marketreserve.tls.LocalCertificate;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
-import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
-import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
-import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
- * Measures the packaged function beside others that do the same two calls, all under Lambda's
- * Runtime API on this machine, in turns, and {@link RequestPath} by itself: {@code mvn -Pbench}.
+ * Measures the packaged function and others that make the same two calls to DynamoDB, over TLS and
+ * over plain HTTP. All run under Lambda's Runtime API on this machine, alternating: {@code mvn
+ * -Pbench}.
  *
- * <p>Writes {@code docs/performance/results.json} and {@code docs/performance/plot.svg}.
+ * <p>Writes what it measured into {@code docs/performance.md}, with its plot and every round.
  */
 final class Bench {
 
   private static final Path WORK = Path.of("target", "bench");
   private static final Path SCRIPTS = Path.of("src", "tools", "bench");
-  private static final Path RESULTS = Path.of("docs", "performance");
   private static final Path FUNCTION = Path.of("target", "function");
   private static final String HANDLER = SamTemplate.read().function().get("Handler").asText();
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** The table of the sample that {@code bench.sample} names. */
-  private static final String PRODUCTS = "Products";
+  private static final Pattern CREATED = Pattern.compile("\"statusCode\": ?201");
 
-  private final int rounds;
   private final int requests;
-  private final Results results = new Results();
+  private final ObjectNode event =
+      (ObjectNode) new JsonMapper().readTree(Path.of("events", "reserve.json").toFile());
+  private final LocalCertificate certificate;
+  private final Results results;
 
-  private Bench(int rounds, int requests) {
-    this.rounds = rounds;
+  private Bench(int rounds, int requests) throws IOException {
     this.requests = requests;
+    certificate = LocalCertificate.create(WORK.resolve("certificate"));
+    results = new Results(rounds, requests);
   }
 
-  /** {@code rounds requests append [sample.jar]}; appended rounds add to those measured before. */
-  static void main(String... arguments) throws IOException, InterruptedException, RunnerException {
-    Bench bench = new Bench(Integer.parseInt(arguments[0]), Integer.parseInt(arguments[1]));
+  /**
+   * {@code rounds requests [baseline]}.
+   *
+   * <p>The baseline is the {@code target/function} of another commit. It runs in our function's
+   * environment.
+   */
+  static void main(String... arguments) throws IOException, InterruptedException {
+    int rounds = Integer.parseInt(arguments[0]);
+    Bench bench = new Bench(rounds, Integer.parseInt(arguments[1]));
     List<Contender> contenders = contenders();
-    if (Boolean.parseBoolean(arguments[2])) {
-      bench.results.read(RESULTS);
+    if (arguments.length > 2) {
+      contenders.add(Contender.snapStart(Results.BASELINE, Path.of(arguments[2]), HANDLER));
     }
-    if (arguments.length > 3 && !arguments[3].isBlank()) {
-      contenders.addAll(samples(Path.of(arguments[3])));
-    }
-    LocalCertificate certificate = LocalCertificate.create(WORK.resolve("certificate"));
-    try (StubDynamoDb stub = StubDynamoDb.start();
-        StubDynamoDb secure = StubDynamoDb.start(certificate);
-        DynamoDbLocal local = DynamoDbLocal.start()) {
-      try (Tables tables = Tables.create(local.endpoint(), "")) {
-        tables.register(Events.tenant());
-        createProducts(tables.client());
-        bench.measure(
-            contenders,
-            List.of(
-                Backend.of("stub", stub),
-                Backend.of("stub, TLS", secure).trusting(certificate),
-                Backend.of("DynamoDB Local", local.endpoint())));
+    // The first run also warms up this process, and does not count.
+    bench.measure(contenders.getFirst(), new Results(1, bench.requests));
+    for (int round = 1; round <= rounds; round++) {
+      for (Contender contender : contenders) {
+        System.out.printf("round %d of %d: %s%n", round, rounds, contender.name());
+        bench.measure(contender, bench.results);
       }
     }
-    bench.results.write(RESULTS, bench.requests, requestPath());
-    System.out.println(bench.results.table());
-  }
-
-  /** {@link RequestPath}, with what it allocates. */
-  private static RunResult requestPath() throws RunnerException {
-    return new Runner(
-            new OptionsBuilder()
-                .include(RequestPath.class.getName())
-                .addProfiler(GCProfiler.class)
-                .build())
-        .runSingle();
+    bench.results.write(Path.of("docs"));
   }
 
   private static List<Contender> contenders() throws IOException, InterruptedException {
     List<Contender> all = new ArrayList<>();
-    all.add(Contender.snapStart("SnapStart", FUNCTION, HANDLER, Bench::event));
-    all.add(Contender.onDemand("zip", FUNCTION, HANDLER, Bench::event));
-    Path functions = bare();
-    all.add(
-        Contender.onDemand(
-            "hand-written", functions, className("HandWrittenFunction"), Bench::event));
-    String empty = className("EmptyFunction");
-    all.add(Contender.onDemand("empty handler", functions, empty, Bench::event));
-    all.add(Contender.snapStart("empty handler, SnapStart", functions, empty, Bench::event));
-    Optional<Path> node = program("node");
-    if (node.isPresent() && program("npm").isPresent()) {
+    all.add(Contender.snapStart(Results.OURS, FUNCTION, HANDLER));
+    all.add(Contender.onDemand("the same on demand", FUNCTION, HANDLER));
+    Path functions = comparedFunctions();
+    all.add(Contender.onDemand(Results.BY_HAND, functions, className("HandWrittenFunction")));
+    all.add(Contender.snapStart(Results.EMPTY, functions, className("EmptyFunction")));
+    if (installed("node") && installed("npm")) {
       Path function = scripts("node");
       run(function, "npm", "install", "--silent", "--no-audit", "--no-fund");
-      all.add(
-          Contender.script(
-              "Node, SDK v3",
-              function,
-              List.of(node.get().toString(), "function.js"),
-              Bench::event));
+      all.add(Contender.script(Results.NODE, function, "node", "function.js"));
     }
-    Optional<Path> python = program("python3");
-    if (python.isPresent()) {
+    if (installed("python3")) {
       Path function = scripts("python");
-      Path libraries = function.resolve("lib");
-      if (!Files.exists(libraries)) {
+      if (!Files.exists(function.resolve("lib"))) {
         run(function, "python3", "-m", "venv", "venv");
         run(function, "venv/bin/pip", "install", "-q", "-t", "lib", "-r", "requirements.txt");
         run(function, "rm", "-r", "venv");
       }
       all.add(
           Contender.script(
-              "Python, boto3",
+              Results.PYTHON,
               function,
-              List.of("/usr/bin/env", "PYTHONPATH=lib", interpreter(), "function.py"),
-              Bench::event));
+              "/usr/bin/env",
+              "PYTHONPATH=lib",
+              interpreter(),
+              "function.py"));
     }
-    if (program("go").isPresent()) {
+    if (installed("go")) {
       Path function = Files.createDirectories(WORK.resolve("go")).toAbsolutePath();
       run(SCRIPTS.resolve("go"), "go", "build", "-ldflags=-s -w", "-o", function + "/bootstrap");
-      all.add(Contender.script("Go, SDK v2", function, List.of("./bootstrap"), Bench::event));
-    }
-    if (program("cargo").isPresent()) {
-      Path target = WORK.resolve("rust-build").toAbsolutePath();
-      Path function = Files.createDirectories(WORK.resolve("rust"));
-      run(
-          SCRIPTS.resolve("rust"),
-          "cargo",
-          "build",
-          "--quiet",
-          "--release",
-          "--locked",
-          "--target-dir",
-          target.toString());
-      Files.copy(
-          target.resolve("release").resolve("function"),
-          function.resolve("bootstrap"),
-          StandardCopyOption.REPLACE_EXISTING);
-      all.add(Contender.script("Rust", function, List.of("./bootstrap"), Bench::event));
+      all.add(Contender.script(Results.GO, function, "./bootstrap"));
     }
     return all;
   }
 
-  /** The put, and the get that is primed, of github.com/Vadym79/aws-lambda-java-25. */
-  private static List<Contender> samples(Path jar) throws IOException {
-    Path function = WORK.resolve("sample");
-    Files.createDirectories(function.resolve("lib"));
-    Path copy = function.resolve("lib").resolve("sample.jar");
-    Files.deleteIfExists(copy);
-    Files.copy(jar, copy);
-    String handlers = "software.amazonaws.example.product.handler.";
-    Contender put =
-        Contender.onDemand(
-            "sample, one put",
-            function,
-            handlers + "CreateProductHandler::handleRequest",
-            Bench::product);
-    Contender get =
-        Contender.snapStart(
-            "sample, one get, SnapStart",
-            function,
-            handlers + "GetProductByIdWithFullPrimingHandler::handleRequest",
-            Bench::product);
-    String options = "-XX:+TieredCompilation -XX:TieredStopAtLevel=1"; // as in its template
-    return List.of(put.withOptions(options), get.withOptions(options));
-  }
-
-  private void measure(List<Contender> contenders, List<Backend> backends) throws IOException {
-    // The first run also warms up this process and DynamoDB Local, and does not count.
-    for (Backend backend : backends) {
-      measure(contenders.getFirst(), new Results.Row(), backend);
-    }
-    for (int round = 0; round < rounds; round++) {
-      for (Contender contender : contenders) {
-        System.out.printf("round %d of %d: %s%n", round + 1, rounds, contender.name());
-        for (Backend backend : backends) {
-          if (backend.variables().isEmpty() || contender.makesBothCalls()) {
-            measure(contender, results.row(contender.name(), backend.name()), backend);
-          }
-        }
+  private void measure(Contender contender, Results into) throws IOException {
+    if (!contender.name().equals(Results.EMPTY)) {
+      try (StubDynamoDb dynamoDb = StubDynamoDb.start(certificate)) {
+        measure(contender, dynamoDb, into.row(contender.name(), Results.TLS));
       }
     }
+    try (StubDynamoDb dynamoDb = StubDynamoDb.start()) {
+      measure(contender, dynamoDb, into.row(contender.name(), Results.PLAIN));
+    }
   }
 
-  private void measure(Contender contender, Results.Row row, Backend backend) throws IOException {
-    row.add("artifact MB", size(contender.artifact()) / 1e6);
+  private void measure(Contender contender, StubDynamoDb dynamoDb, Results.Row row)
+      throws IOException {
     long start = System.nanoTime();
-    try (LambdaRuntime runtime = contender.start(environment(backend))) {
+    try (LambdaRuntime runtime = contender.start(environment(dynamoDb))) {
       if (contender.snapStart()) {
         runtime.api().awaitCheckpoint();
-        row.add("snapshot ms", millisSince(start));
-        backend.dropConnections();
+        dynamoDb.dropConnections();
         start = System.nanoTime();
         runtime.api().restore();
       }
       invoke(contender, runtime);
-      row.add(contender.snapStart() ? "restored first ms" : "cold ms", millisSince(start));
+      row.add(Results.FIRST, millisSince(start));
       for (int i = 0; i < requests; i++) {
         invoke(contender, runtime);
       }
-      int callsBefore = backend.calls();
+      int callsBefore = dynamoDb.calls();
       double[] times = new double[requests];
-      long warm = System.nanoTime();
       for (int i = 0; i < requests; i++) {
         long request = System.nanoTime();
         invoke(contender, runtime);
         times[i] = millisSince(request);
       }
-      row.add("requests/s", 1000 * requests / millisSince(warm));
       Arrays.sort(times);
-      row.add("warm p50 ms", times[requests / 2]);
-      row.add("warm p90 ms", times[requests * 90 / 100]);
-      row.add("warm p99 ms", times[requests * 99 / 100]);
-      row.add("peak MB", peakMemory(runtime.pid()));
-      if (backend.stub() != null) {
-        row.add("calls", (double) (backend.calls() - callsBefore) / requests);
-      }
+      row.add(Results.WARM_P50, times[requests / 2]);
+      row.add(Results.WARM_P99, times[requests * 99 / 100]);
+      row.add(Results.PEAK, peakMemory(runtime.pid()));
+      row.add(Results.CALLS, (double) (dynamoDb.calls() - callsBefore) / requests);
     }
   }
 
-  private static void invoke(Contender contender, LambdaRuntime runtime) {
-    String event = contender.event().apply(UUID.randomUUID().toString());
-    Completion completion = runtime.api().invoke(event, TIMEOUT);
-    if (!(completion instanceof Returned(String payload)) || payload.contains("\"statusCode\":5")) {
+  private void invoke(Contender contender, LambdaRuntime runtime) {
+    String group = UUID.randomUUID().toString();
+    String body = JsonNodeFactory.instance.objectNode().put("group_id", group).toString();
+    Completion completion = runtime.api().invoke(event.put("body", body).toString(), TIMEOUT);
+    if (!(completion instanceof Returned(String payload)) || !CREATED.matcher(payload).find()) {
       throw new IllegalStateException(
           contender.name() + ": " + completion + runtime.output() + runtime.errors());
     }
   }
 
-  private static Map<String, String> environment(Backend backend) {
+  private Map<String, String> environment(StubDynamoDb dynamoDb) throws IOException {
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
-    environment.put("AWS_ENDPOINT_URL_DYNAMODB", backend.endpoint().toString());
+    environment.putAll(certificate.environment());
+    environment.put("AWS_ENDPOINT_URL_DYNAMODB", dynamoDb.endpoint().toString());
     environment.put(
         "AWS_LAMBDA_LOG_FORMAT",
         SamTemplate.read().function().at("/LoggingConfig/LogFormat").asText());
-    backend
-        .variables()
-        .forEach(
-            (name, value) -> environment.merge(name, value, (own, added) -> own + " " + added));
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         SamTemplate.read().function().get("MemorySize").asText());
@@ -271,79 +178,44 @@ final class Bench {
     environment.put("AWS_ACCESS_KEY_ID", "local");
     environment.put("AWS_SECRET_ACCESS_KEY", "local");
     environment.put("AWS_SESSION_TOKEN", "local");
-    environment.put("REGION", "us-east-1");
-    environment.put("PRODUCT_TABLE_NAME", PRODUCTS);
     return environment;
   }
 
-  private static String event(String group) {
-    String body = JsonNodeFactory.instance.objectNode().put("group_id", group).toString();
-    return read("reserve.json").put("body", body).toString();
-  }
-
-  private static String product(String id) {
-    ObjectNode event = read("reserve.json");
-    event.putObject("pathParameters").put("id", id);
-    return event
-        .put("body", "{\"id\": \"%s\", \"name\": \"product\", \"price\": 1}".formatted(id))
-        .toString();
-  }
-
-  private static ObjectNode read(String event) {
-    try {
-      return (ObjectNode) new JsonMapper().readTree(Path.of("events", event).toFile());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void createProducts(DynamoDbClient client) {
-    client.createTable(
-        table ->
-            table
-                .tableName(PRODUCTS)
-                .billingMode("PAY_PER_REQUEST")
-                .attributeDefinitions(
-                    List.of(
-                        AttributeDefinition.builder()
-                            .attributeName("PK")
-                            .attributeType(ScalarAttributeType.S)
-                            .build()))
-                .keySchema(
-                    List.of(
-                        KeySchemaElement.builder().attributeName("PK").keyType("HASH").build())));
-  }
-
-  /** The functions of this package's own, as they would be uploaded. */
-  private static Path bare() throws IOException {
-    Path relative = Path.of("dev", "marketreserve", "bench", "function");
-    Path to = Files.createDirectories(WORK.resolve("bare").resolve(relative));
-    return copy(Path.of("target", "test-classes").resolve(relative), to, WORK.resolve("bare"));
+  /** The Java functions to compare with, as they would be uploaded, beside our own libraries. */
+  private static Path comparedFunctions() throws IOException {
+    Path function = WORK.resolve("java");
+    Path classes = Path.of("dev", "marketreserve", "bench", "function");
+    copy(Path.of("target", "test-classes").resolve(classes), function.resolve(classes));
+    copy(FUNCTION.resolve("lib"), function.resolve("lib"));
+    return function;
   }
 
   private static Path scripts(String language) throws IOException {
-    Path to = Files.createDirectories(WORK.resolve(language));
-    return copy(SCRIPTS.resolve(language), to, to);
+    return copy(SCRIPTS.resolve(language), WORK.resolve(language));
   }
 
-  private static Path copy(Path from, Path to, Path function) throws IOException {
+  private static Path copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
     try (Stream<Path> files = Files.list(from)) {
       for (Path file : files.toList()) {
         Files.write(to.resolve(file.getFileName()), Files.readAllBytes(file));
       }
     }
-    return function;
+    return to;
   }
 
   private static String className(String function) {
     return Bench.class.getPackageName() + ".function." + function;
   }
 
-  private static Optional<Path> program(String name) {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-        .map(directory -> Path.of(directory, name))
-        .filter(Files::isExecutable)
-        .findFirst();
+  private static boolean installed(String program) {
+    boolean found =
+        Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
+    if (!found) {
+      System.out.println(program + " is not installed: its function is left out.");
+    }
+    return found;
   }
 
   /** The interpreter itself: a shim before it would count into the cold start. */
@@ -359,12 +231,6 @@ final class Bench {
         new ProcessBuilder(command).directory(directory.toFile()).inheritIO().start().waitFor();
     if (code != 0) {
       throw new IOException(String.join(" ", command) + " ended with " + code);
-    }
-  }
-
-  private static double size(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
     }
   }
 

@@ -1,108 +1,167 @@
 package dev.marketreserve.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
-import java.util.OptionalDouble;
-import org.openjdk.jmh.results.Result;
-import org.openjdk.jmh.results.RunResult;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** What was measured: a row for each function and DynamoDB, a value of each metric a round. */
+/** What was measured: one row per function and transport, one value per metric and round. */
 final class Results {
 
-  private static final List<String> COLUMNS =
-      List.of(
-          "cold ms",
-          "restored first ms",
-          "warm p50 ms",
-          "warm p90 ms",
-          "warm p99 ms",
-          "requests/s",
-          "peak MB",
-          "artifact MB",
-          "calls",
-          "snapshot ms");
+  static final String OURS = "Market Reserve, restored";
+  static final String BASELINE = "the baseline, restored";
+  static final String BY_HAND = "the two calls by hand, cold";
+  static final String EMPTY = "empty handler, restored";
+  static final String NODE = "Node, SDK v3, cold";
+  static final String PYTHON = "Python, boto3, cold";
+  static final String GO = "Go, SDK v2, cold";
 
+  static final String TLS = "TLS";
+  static final String PLAIN = "plain HTTP";
+
+  static final String FIRST = "first ms";
+  static final String WARM_P50 = "warm p50 ms";
+  static final String WARM_P99 = "warm p99 ms";
+  static final String PEAK = "peak MB";
+  static final String CALLS = "calls";
+
+  /** The part of the page between these lines is ours. */
+  private static final String BEGIN = "<!-- mvn -Pbench writes what follows -->\n";
+
+  private static final String END = "<!-- mvn -Pbench wrote what precedes -->\n";
+
+  private final int rounds;
+  private final int requests;
   private final Map<Key, Row> rows = new LinkedHashMap<>();
 
-  Row row(String function, String dynamoDb) {
-    return rows.computeIfAbsent(new Key(function, dynamoDb), key -> new Row());
+  Results(int rounds, int requests) {
+    this.rounds = rounds;
+    this.requests = requests;
   }
 
-  /** The medians, with the least and the greatest value of the times, as a table in Markdown. */
-  String table() {
-    StringBuilder table = new StringBuilder();
-    table.append("| function | DynamoDB | ").append(String.join(" | ", COLUMNS)).append(" |\n");
-    table.append("|---|---").append("|---".repeat(COLUMNS.size())).append("|\n");
-    rows.forEach(
-        (key, row) -> {
-          table.append("| %s | %s |".formatted(key.function, key.dynamoDb));
-          COLUMNS.forEach(column -> table.append(' ').append(row.cell(column)).append(" |"));
-          table.append('\n');
-        });
+  Row row(String function, String transport) {
+    return rows.computeIfAbsent(new Key(function, transport), key -> new Row());
+  }
+
+  /** Writes the tables into {@code performance.md}, and the plot and every round beside it. */
+  void write(Path docs) throws IOException {
+    Path page = docs.resolve("performance.md");
+    String text = Files.readString(page);
+    int begin = text.indexOf(BEGIN) + BEGIN.length();
+    String plot = "![first response and warm request of each function](performance.svg)";
+    String written = String.join("\n", "", plot, "", circumstances(), "", table(), targets(), "");
+    Files.writeString(page, text.substring(0, begin) + written + text.substring(text.indexOf(END)));
+    Files.writeString(docs.resolve("performance.json"), json());
+    Files.writeString(docs.resolve("performance.svg"), plot());
+    System.out.println(written);
+  }
+
+  private String circumstances() throws IOException {
+    return String.format(
+        Locale.ROOT,
+        "%s, %d rounds, warm after %,d requests, on %s.",
+        DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.ROOT)
+            .format(LocalDate.now(ZoneOffset.UTC)),
+        rounds,
+        requests,
+        String.join(", ", machine().values()));
+  }
+
+  /** The medians, with the least and the greatest value of the times that matter most. */
+  private String table() {
+    StringBuilder table =
+        new StringBuilder(
+            """
+            | function | first, TLS, ms | first, plain HTTP | warm p50, TLS | p99, TLS | \
+            warm p50, plain HTTP | peak MB | calls |
+            |---|---|---|---|---|---|---|---|
+            """);
+    functions()
+        .forEach(
+            function ->
+                table.append(
+                    "| %s | %s | %s | %s | %s | %s | %s | %s |%n"
+                        .formatted(
+                            function,
+                            spread(function, TLS, FIRST),
+                            spread(function, PLAIN, FIRST),
+                            spread(function, TLS, WARM_P50),
+                            median(function, TLS, WARM_P99).map(Results::number).orElse("–"),
+                            spread(function, PLAIN, WARM_P50),
+                            number(peak(function)),
+                            number(median(function, PLAIN, CALLS).orElseThrow()))));
     return table.toString();
   }
 
-  /** Takes over what an earlier run wrote. */
-  void read(Path directory) throws IOException {
-    JsonNode earlier = new JsonMapper().readTree(directory.resolve("results.json").toFile());
-    for (JsonNode function : earlier.get("results")) {
-      Row row = row(function.get("function").asText(), function.get("dynamodb").asText());
-      for (Map.Entry<String, JsonNode> metric : function.properties()) {
-        for (JsonNode value : metric.getValue().path("rounds")) {
-          row.add(metric.getKey().replace('_', ' '), value.asDouble());
-        }
-      }
+  private String targets() {
+    StringBuilder table =
+        new StringBuilder("| figure | target | measured | |\n|---|---|---|---|\n");
+    ratio(table, "first response over TLS ÷ the baseline's", 0.75, OURS, TLS, FIRST, BASELINE, TLS);
+    ratio(table, "first response over TLS ÷ over plain HTTP", 2.2, OURS, TLS, FIRST, OURS, PLAIN);
+    ratio(
+        table, "warm p50 over TLS ÷ the two calls by hand", 1.2, OURS, TLS, WARM_P50, BY_HAND, TLS);
+    ratio(table, "warm p50 over TLS ÷ Node's", 0.7, OURS, TLS, WARM_P50, NODE, TLS);
+    ratio(table, "warm p50 over TLS ÷ Python's", 0.7, OURS, TLS, WARM_P50, PYTHON, TLS);
+    ratio(table, "warm p50 over TLS ÷ Go's", Double.NaN, OURS, TLS, WARM_P50, GO, TLS);
+    ratio(table, "the two calls by hand ÷ Go's", Double.NaN, BY_HAND, TLS, WARM_P50, GO, TLS);
+    table.append(target("peak memory, MB", 120, peak(OURS)));
+    return table.toString();
+  }
+
+  private void ratio(
+      StringBuilder table,
+      String figure,
+      double most,
+      String function,
+      String transport,
+      String metric,
+      String other,
+      String otherTransport) {
+    Optional<Double> measured = median(function, transport, metric);
+    Optional<Double> compared = median(other, otherTransport, metric);
+    if (measured.isPresent() && compared.isPresent()) {
+      table.append(target(figure, most, measured.get() / compared.get()));
     }
   }
 
-  /**
-   * Writes {@code results.json} and {@code plot.svg}.
-   *
-   * @param requestPath what {@link RequestPath} came to, with the profiler of the collector
-   */
-  void write(Path directory, int requests, RunResult requestPath) throws IOException {
-    Files.createDirectories(directory);
-    JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-    ObjectNode root = json.createObjectNode();
-    root.put("date", Instant.now().toString());
-    root.put("warm_requests", requests);
-    root.set("machine", json.valueToTree(machine()));
-    ArrayNode measured = root.putArray("results");
-    rows.forEach(
-        (key, row) -> {
-          ObjectNode node = measured.addObject();
-          node.put("function", key.function).put("dynamodb", key.dynamoDb);
-          row.values.forEach(
-              (metric, values) -> {
-                ObjectNode measuredValues = node.putObject(metric.replace(' ', '_'));
-                measuredValues
-                    .put("median", median(values))
-                    .set("rounds", json.valueToTree(values));
-              });
-        });
-    Result<?> time = requestPath.getPrimaryResult();
-    Result<?> memory =
-        Objects.requireNonNull(requestPath.getSecondaryResults().get("gc.alloc.rate.norm"));
-    root.putObject("request_path")
-        .put(time.getScoreUnit(), time.getScore())
-        .put(time.getScoreUnit() + " error", time.getScoreError())
-        .put(memory.getScoreUnit(), memory.getScore());
-    Files.writeString(directory.resolve("results.json"), json.writeValueAsString(root) + "\n");
-    Files.writeString(directory.resolve("plot.svg"), plot());
+  private static String target(String figure, double most, double measured) {
+    return Double.isNaN(most)
+        ? "| %s | – | %s | |%n".formatted(figure, number(measured))
+        : "| %s | ≤ %s | %s | %s |%n"
+            .formatted(
+                figure,
+                most < 10 ? Double.toString(most) : number(most),
+                number(measured),
+                measured <= most ? "met" : "missed");
+  }
+
+  private String json() throws IOException {
+    JsonMapper json = new JsonMapper();
+    return rows.entrySet().stream()
+        .map(
+            entry -> {
+              ObjectNode node = json.createObjectNode();
+              node.put("function", entry.getKey().function);
+              node.put("transport", entry.getKey().transport);
+              entry
+                  .getValue()
+                  .values
+                  .forEach((metric, all) -> node.set(metric, json.valueToTree(all)));
+              return node.toString();
+            })
+        .collect(Collectors.joining(",\n", "[\n", "\n]\n"));
   }
 
   private static Map<String, String> machine() throws IOException {
@@ -113,15 +172,13 @@ final class Results {
             .map(line -> line.replaceFirst(".*: ", ""))
             .findFirst()
             .orElse(System.getProperty("os.arch"));
-    machine.put("cpu", cpu);
-    machine.put("cores", Integer.toString(Runtime.getRuntime().availableProcessors()));
+    int cores = Runtime.getRuntime().availableProcessors();
+    machine.put("cpu", cores + " cores of an " + cpu);
     machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-    machine.put("load", Files.readString(Path.of("/proc/loadavg")).strip());
-    machine.put("java", Runtime.version().toString());
-    machine.put("node", version("node", "--version"));
+    machine.put("java", "Java " + Runtime.version());
+    machine.put("node", "Node " + version("node", "--version"));
     machine.put("python", version("python3", "--version"));
-    machine.put("go", version("go", "version"));
-    machine.put("rust", version("rustc", "--version"));
+    machine.put("go", version("go", "env", "GOVERSION"));
     return machine;
   }
 
@@ -130,16 +187,19 @@ final class Results {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
-      return "not installed";
+      return command[0] + " not installed";
     }
   }
 
-  /** The first response and the warm median of each function on the stub, as bars. */
+  private List<String> functions() {
+    return rows.keySet().stream().map(Key::function).distinct().toList();
+  }
+
+  /** The first response and the warm median of each function over TLS, as bars. */
   private String plot() {
     StringBuilder bars = new StringBuilder();
-    int y = 30;
-    y = panel(bars, y, "first response, ms", List.of("restored first ms", "cold ms"));
-    y = panel(bars, y + 30, "warm request, p50, ms", List.of("warm p50 ms"));
+    int y = panel(bars, 30, "first response, ms", FIRST);
+    y = panel(bars, y + 30, "warm request, p50, ms", WARM_P50);
     return """
         <svg xmlns="http://www.w3.org/2000/svg" width="720" height="%d" font-family="sans-serif" font-size="13">
         <rect width="100%%" height="100%%" fill="white"/>
@@ -148,37 +208,45 @@ final class Results {
         .formatted(y, bars);
   }
 
-  private int panel(StringBuilder bars, int top, String title, List<String> metrics) {
-    double longest =
-        rows.values().stream().mapToDouble(r -> r.median(metrics).orElse(0)).max().orElse(1);
+  private int panel(StringBuilder bars, int top, String title, String metric) {
     bars.append("<text x=\"10\" y=\"%d\" font-weight=\"bold\">%s</text>\n".formatted(top, title));
+    Map<String, Double> medians = new LinkedHashMap<>();
+    functions()
+        .forEach(
+            function ->
+                median(function, TLS, metric).ifPresent(value -> medians.put(function, value)));
+    double longest = medians.values().stream().max(Double::compare).orElse(1.0);
     int y = top + 10;
-    for (Map.Entry<Key, Row> entry : rows.entrySet()) {
-      OptionalDouble value = entry.getValue().median(metrics);
-      if (entry.getKey().dynamoDb.equals("stub") && value.isPresent()) {
-        double width = Math.max(1, 430 * value.getAsDouble() / longest);
-        bars.append(
-            """
-            <text x="200" y="%d" text-anchor="end">%s</text>
-            <rect x="210" y="%d" width="%.0f" height="16" fill="%s"/>
-            <text x="%.0f" y="%d">%s</text>
-            """
-                .formatted(
-                    y + 14,
-                    entry.getKey().function,
-                    y + 1,
-                    width,
-                    OURS.contains(entry.getKey().function) ? "#d9730d" : "#7a869a",
-                    216 + width,
-                    y + 14,
-                    number(value.getAsDouble())));
-        y += 21;
-      }
+    for (Map.Entry<String, Double> entry : medians.entrySet()) {
+      double width = Math.max(1, 430 * entry.getValue() / longest);
+      bars.append(
+          """
+          <text x="200" y="%d" text-anchor="end">%s</text>
+          <rect x="210" y="%d" width="%.0f" height="16" fill="%s"/>
+          <text x="%.0f" y="%d">%s</text>
+          """
+              .formatted(
+                  y + 14,
+                  entry.getKey(),
+                  y + 1,
+                  width,
+                  entry.getKey().startsWith("Market Reserve") ? "#d9730d" : "#7a869a",
+                  216 + width,
+                  y + 14,
+                  number(entry.getValue())));
+      y += 21;
     }
     return y + 10;
   }
 
-  private static final List<String> OURS = List.of("SnapStart", "zip");
+  private Optional<Double> median(String function, String transport, String metric) {
+    return values(function, transport, metric).map(Results::median);
+  }
+
+  private Optional<List<Double>> values(String function, String transport, String metric) {
+    return Optional.ofNullable(rows.get(new Key(function, transport)))
+        .map(row -> row.values.get(metric));
+  }
 
   private static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
@@ -188,41 +256,36 @@ final class Results {
         : (sorted.get(half - 1) + sorted.get(half)) / 2;
   }
 
+  /** Over TLS, if it speaks TLS. */
+  private double peak(String function) {
+    return median(function, TLS, PEAK).or(() -> median(function, PLAIN, PEAK)).orElseThrow();
+  }
+
+  private String spread(String function, String transport, String metric) {
+    return values(function, transport, metric)
+        .map(
+            all ->
+                "%s (%s–%s)"
+                    .formatted(
+                        number(median(all)),
+                        number(all.stream().min(Double::compare).orElseThrow()),
+                        number(all.stream().max(Double::compare).orElseThrow())))
+        .orElse("–");
+  }
+
   private static String number(double value) {
     return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f", value);
   }
 
-  private record Key(String function, String dynamoDb) {}
+  private record Key(String function, String transport) {}
 
-  /** The values of one function on one DynamoDB. */
+  /** The values of one function over one transport. */
   static final class Row {
 
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
 
     void add(String metric, double value) {
       values.computeIfAbsent(metric, key -> new ArrayList<>()).add(value);
-    }
-
-    private OptionalDouble median(List<String> metrics) {
-      return metrics.stream()
-          .filter(values::containsKey)
-          .mapToDouble(metric -> Results.median(Objects.requireNonNull(values.get(metric))))
-          .findFirst();
-    }
-
-    private String cell(String metric) {
-      List<Double> all = values.get(metric);
-      if (all == null) {
-        return "–";
-      }
-      String median = number(Results.median(all));
-      return metric.endsWith("ms")
-          ? "%s (%s–%s)"
-              .formatted(
-                  median,
-                  number(all.stream().min(Double::compare).orElseThrow()),
-                  number(all.stream().max(Double::compare).orElseThrow()))
-          : median;
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.marketreserve.tls;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.security.cert.CertificateEncodingException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -52,18 +52,21 @@ public record LocalCertificate(Path directory) {
     }
   }
 
-  /** A trust store with every certificate of this JDK's own, and this one. */
-  public Path trustStore() throws IOException {
-    Path own = Path.of(System.getProperty("java.home"), "lib", "security", "cacerts");
-    Path file = directory.resolve("trusted.p12");
-    try (OutputStream output = Files.newOutputStream(file)) {
-      KeyStore trusted = KeyStore.getInstance(own.toFile(), PASSWORD.toCharArray());
-      trusted.setCertificateEntry(ALIAS, certificate());
-      trusted.store(output, PASSWORD.toCharArray());
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-    return file;
+  /**
+   * The environment of a process that is to trust the certificate, beside what it trusts anyway.
+   * Nothing else on the machine changes.
+   *
+   * <p>{@code SSL_CERT_FILE} is for AWS's Common Runtime and for Go: both begin with the default
+   * locations of their library for cryptography, which the variable names. The JDK's own TLS knows
+   * none of these variables.
+   *
+   * @see <a
+   *     href="https://github.com/aws/s2n-tls/blob/main/docs/usage-guide/topics/ch09-certificates.md">The
+   *     trust store of s2n-tls</a>
+   */
+  public Map<String, String> environment() throws IOException {
+    String pem = pem().toString();
+    return Map.of("SSL_CERT_FILE", pem, "AWS_CA_BUNDLE", pem, "NODE_EXTRA_CA_CERTS", pem);
   }
 
   /** The certificate as OpenSSL and what is built on it read it. */
