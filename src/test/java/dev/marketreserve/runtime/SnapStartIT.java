@@ -48,4 +48,24 @@ class SnapStartIT {
       assertEquals(4, purchases.size());
     }
   }
+
+  @Test
+  void theFirstRequestAfterARestorationFetchesNewCredentials(Tables tables) {
+    PackagedFunction.registerTenant(tables);
+    Map<String, String> environment = PackagedFunction.environment(tables);
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    try (PackagedFunction function = PackagedFunction.start(environment)) {
+      RuntimeApi lambda = function.runtime().api();
+      lambda.awaitCheckpoint();
+      int before = lambda.credentialsServed();
+      lambda.restore();
+
+      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      assertEquals(before + 1, lambda.credentialsServed());
+
+      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      assertEquals(before + 1, lambda.credentialsServed());
+    }
+  }
 }

@@ -72,7 +72,7 @@ final class Results {
     return String.format(
         Locale.ROOT,
         "%s, %d rounds, warm after %,d requests, on %s.",
-        DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.ROOT)
+        DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.ENGLISH)
             .format(LocalDate.now(ZoneOffset.UTC)),
         rounds,
         requests,

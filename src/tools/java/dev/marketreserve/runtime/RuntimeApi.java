@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Lambda as one execution environment sees it: the Runtime API on a port of 127.0.0.1. A runtime
@@ -48,6 +49,7 @@ public final class RuntimeApi implements AutoCloseable {
   private final BlockingQueue<Invocation> waiting = new LinkedBlockingQueue<>();
   private final Map<String, Invocation> fetched = new ConcurrentHashMap<>();
   private volatile CompletableFuture<Void> credentials = CompletableFuture.completedFuture(null);
+  private final AtomicInteger credentialsServed = new AtomicInteger();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> checkpoint = new CompletableFuture<>();
   private final CompletableFuture<Void> restore = new CompletableFuture<>();
@@ -86,6 +88,11 @@ public final class RuntimeApi implements AutoCloseable {
   public void holdCredentials(boolean hold) {
     credentials.complete(null);
     credentials = hold ? new CompletableFuture<>() : CompletableFuture.completedFuture(null);
+  }
+
+  /** How often credentials have been fetched so far. */
+  public int credentialsServed() {
+    return credentialsServed.get();
   }
 
   /**
@@ -202,12 +209,14 @@ public final class RuntimeApi implements AutoCloseable {
   }
 
   /**
-   * Credentials that are due when a snapshot is restored, as those in an old snapshot are: the SDK
-   * replaces them 15 minutes before their end.
+   * Credentials that are due when a snapshot is restored, as those in an old snapshot are. The SDK
+   * replaces credentials at a random time within the last 15 minutes, but those of one minute at
+   * once.
    */
   private void credentials(HttpExchange exchange) throws IOException {
+    credentialsServed.incrementAndGet();
     credentials.join();
-    Duration lifetime = restore.isDone() ? Duration.ofHours(6) : Duration.ofMinutes(10);
+    Duration lifetime = restore.isDone() ? Duration.ofHours(6) : Duration.ofMinutes(1);
     answer(
         exchange,
         OK,

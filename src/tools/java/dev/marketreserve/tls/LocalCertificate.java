@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A certificate for 127.0.0.1 with its key, so that a function on this machine speaks TLS as it
@@ -35,15 +36,18 @@ public record LocalCertificate(Path directory) {
     return certificate;
   }
 
-  /** What a server on 127.0.0.1 needs. */
+  /** For a server on 127.0.0.1, and for a client that trusts this certificate alone. */
   public SSLContext context() {
     try {
       KeyStore keys = KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray());
       KeyManagerFactory managers =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       managers.init(keys, PASSWORD.toCharArray());
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(keys);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(managers.getKeyManagers(), null, null);
+      context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
