@@ -98,7 +98,7 @@ final class Bench {
   private static List<Contender> contenders() throws IOException, InterruptedException {
     List<Contender> all = new ArrayList<>();
     all.add(Contender.snapStart(Results.OURS, FUNCTION, HANDLER));
-    all.add(Contender.onDemand("the same on demand", FUNCTION, HANDLER));
+    all.add(Contender.onDemand("Market Reserve, cold", FUNCTION, HANDLER));
     Path functions = comparedFunctions();
     all.add(Contender.onDemand(Results.BY_HAND, functions, className("HandWrittenFunction")));
     all.add(Contender.snapStart(Results.EMPTY, functions, className("EmptyFunction")));

@@ -12,19 +12,17 @@ import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.zip.CRC32;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A DynamoDB on a port of 127.0.0.1 that answers at once: it knows the instance of the events in
- * {@code events/}, and the groups that were put. It counts its calls.
+ * A DynamoDB on a port of 127.0.0.1 that answers at once. It knows the owner of the instance in
+ * {@code events/} and stores nothing: no group is ever reserved. It counts its calls.
  */
 final class StubDynamoDb implements AutoCloseable {
 
@@ -41,14 +39,17 @@ final class StubDynamoDb implements AutoCloseable {
 
   private static final byte[] NOTHING = response("200 OK", "{}");
 
-  /** An item as the SDK for Java writes it, all of its attributes strings. */
-  private static final Pattern ITEM =
-      Pattern.compile("\"Item\":(\\{(?:\"\\w+\":\\{\"S\":\"[^\"]*\"},?)+})");
+  private static final byte[] CONDITION_FAILED =
+      response(
+          "400 Bad Request",
+          """
+          {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
+          "message": "The conditional request failed"}""");
 
-  private static final Pattern GROUP = Pattern.compile("\"group_id\":\\{\"S\":\"([^\"]*)\"}");
+  /** The only condition that an empty table meets. */
+  private static final String NO_SUCH_GROUP = "\"attribute_not_exists(group_id)\"";
 
   private final ServerSocket server;
-  private final Map<String, String> reservations = new ConcurrentHashMap<>();
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger calls = new AtomicInteger();
 
@@ -142,22 +143,7 @@ final class StubDynamoDb implements AutoCloseable {
     if (head.contains(".getitem")) {
       return body.contains(INSTANCE) ? OWNER : NOTHING;
     }
-    Matcher item = ITEM.matcher(body);
-    Matcher group = GROUP.matcher(body);
-    String earlier =
-        item.find() && group.find()
-            ? reservations.putIfAbsent(group.group(1), item.group(1))
-            : null;
-    return earlier == null ? NOTHING : conflict(earlier);
-  }
-
-  private static byte[] conflict(String item) {
-    return response(
-        "400 Bad Request",
-        """
-        {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
-        "message": "The conditional request failed", "Item": %s}"""
-            .formatted(item));
+    return body.contains(NO_SUCH_GROUP) ? NOTHING : CONDITION_FAILED;
   }
 
   /** The head of the next request in lower case; empty where there is none. */
@@ -178,15 +164,19 @@ final class StubDynamoDb implements AutoCloseable {
     return Integer.parseInt(head.substring(start, head.indexOf('\r', start)).strip());
   }
 
+  /** A response with the checksum that DynamoDB sends, too. */
   private static byte[] response(String status, String body) {
+    CRC32 checksum = new CRC32();
+    checksum.update(body.getBytes(StandardCharsets.US_ASCII));
     return """
         HTTP/1.1 %s\r
         Content-Type: application/x-amz-json-1.0\r
         x-amzn-RequestId: stub\r
+        x-amz-crc32: %d\r
         Content-Length: %d\r
         \r
         %s"""
-        .formatted(status, body.length(), body)
+        .formatted(status, checksum.getValue(), body.length(), body)
         .getBytes(StandardCharsets.US_ASCII);
   }
 
