@@ -4,14 +4,8 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -25,10 +19,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 
 /**
- * The two calls of a reservation with the JDK's HTTP client and a signature by hand: no SDK, no
- * JSON library, no validation, no retry.
+ * The two calls of a reservation with the function's HTTP client and a signature by hand: no SDK
+ * client, no JSON library, no validation, no retry.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html">Signature
@@ -42,8 +43,7 @@ public final class HandWrittenFunction implements RequestStreamHandler {
   private static final DateTimeFormatter AMZ_DATE =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final SdkHttpClient client = AwsCrtHttpClient.create();
   private final URI endpoint = URI.create(variable("AWS_ENDPOINT_URL_DYNAMODB"));
   private final String region = variable("AWS_REGION");
   private final String keyId = variable("AWS_ACCESS_KEY_ID");
@@ -82,23 +82,31 @@ public final class HandWrittenFunction implements RequestStreamHandler {
   private String call(String operation, String body) throws IOException {
     String target = "DynamoDB_20120810." + operation;
     String date = AMZ_DATE.format(Instant.now());
-    HttpRequest request =
-        HttpRequest.newBuilder(endpoint)
-            .header("Content-Type", "application/x-amz-json-1.0")
-            .header("X-Amz-Date", date)
-            .header("X-Amz-Target", target)
-            .header("Authorization", signature(target, date, body))
-            .POST(BodyPublishers.ofString(body))
+    SdkHttpRequest request =
+        SdkHttpRequest.builder()
+            .uri(endpoint)
+            .method(SdkHttpMethod.POST)
+            .putHeader("Host", endpoint.getAuthority())
+            .putHeader("Content-Type", "application/x-amz-json-1.0")
+            .putHeader("Content-Length", Integer.toString(body.length()))
+            .putHeader("X-Amz-Date", date)
+            .putHeader("X-Amz-Target", target)
+            .putHeader("Authorization", signature(target, date, body))
             .build();
-    try {
-      HttpResponse<String> response = client.send(request, BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new IOException(response.body());
+    HttpExecuteResponse response =
+        client
+            .prepareRequest(
+                HttpExecuteRequest.builder()
+                    .request(request)
+                    .contentStreamProvider(ContentStreamProvider.fromUtf8String(body))
+                    .build())
+            .call();
+    try (InputStream answer = response.responseBody().orElseThrow()) {
+      String text = new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+      if (!response.httpResponse().isSuccessful()) {
+        throw new IOException(text);
       }
-      return response.body();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException();
+      return text;
     }
   }
 

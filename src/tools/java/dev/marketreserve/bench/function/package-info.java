@@ -1,4 +1,4 @@
-/** Functions to compare with; each is packaged with nothing but the JDK. */
+/** The Java functions to compare with. */
 @NullMarked
 package dev.marketreserve.bench.function;
 
