@@ -1,8 +1,9 @@
 package dev.marketreserve.reservation;
 
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The id of a domain, project, gateway instance or API group: 1 to {@value #MAX_LENGTH} characters
@@ -15,8 +16,12 @@ public final class ResourceId {
 
   public static final int MAX_LENGTH = 64;
 
-  private static final int UUID_DIGITS = 32;
-  private static final int UUID_LENGTH = 36;
+  private static final Pattern ID =
+      Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0," + (MAX_LENGTH - 1) + "}");
+
+  /** Four dashes or none: each is the same as the first, which may be empty. */
+  private static final Pattern UUID =
+      Pattern.compile("(H{8})(-?)(H{4})\\2(H{4})\\2(H{4})\\2(H{12})".replace("H", "[0-9A-Fa-f]"));
 
   private final String written;
   private final String canonical;
@@ -26,9 +31,9 @@ public final class ResourceId {
     this.canonical = canonicalForm(written);
   }
 
-  /** The id that {@code text} spells, or empty where it breaks the rules above. */
+  /** The id that {@code text} spells, or empty if it breaks the rules above. */
   public static Optional<ResourceId> parse(String text) {
-    return isWellFormed(text) ? Optional.of(new ResourceId(text)) : Optional.empty();
+    return ID.matcher(text).matches() ? Optional.of(new ResourceId(text)) : Optional.empty();
   }
 
   /** The id as the caller wrote it. */
@@ -56,58 +61,8 @@ public final class ResourceId {
     return canonical;
   }
 
-  private static boolean isWellFormed(String text) {
-    if (text.isEmpty() || text.length() > MAX_LENGTH || !isLetterOrDigit(text.charAt(0))) {
-      return false;
-    }
-    for (int i = 1; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!isLetterOrDigit(c) && c != '_' && c != '-') {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isLetterOrDigit(int c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  }
-
   private static String canonicalForm(String id) {
-    if (isDashedUuid(id)) {
-      return id.toLowerCase(Locale.ROOT);
-    }
-    if (isHex(id, UUID_DIGITS)) {
-      return String.join(
-              "-",
-              id.substring(0, 8),
-              id.substring(8, 12),
-              id.substring(12, 16),
-              id.substring(16, 20),
-              id.substring(20))
-          .toLowerCase(Locale.ROOT);
-    }
-    return id;
-  }
-
-  private static boolean isDashedUuid(String id) {
-    return id.length() == UUID_LENGTH
-        && id.charAt(8) == '-'
-        && id.charAt(13) == '-'
-        && id.charAt(18) == '-'
-        && id.charAt(23) == '-'
-        && isHex(id.replace("-", ""), UUID_DIGITS);
-  }
-
-  private static boolean isHex(String text, int digits) {
-    if (text.length() != digits) {
-      return false;
-    }
-    for (int i = 0; i < digits; i++) {
-      if (!HexFormat.isHexDigit(text.charAt(i))) {
-        return false;
-      }
-    }
-    return true;
+    Matcher uuid = UUID.matcher(id);
+    return uuid.matches() ? uuid.replaceFirst("$1-$3-$4-$5-$6").toLowerCase(Locale.ROOT) : id;
   }
 }
