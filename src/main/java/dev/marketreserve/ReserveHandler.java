@@ -59,15 +59,19 @@ public final class ReserveHandler
 
   private ReserveHandler(Settings settings, DynamoDb dynamoDb, boolean snapStart) {
     endpoint = endpoint(settings, dynamoDb);
+    Priming.Wiring wiring =
+        (canned, clock, purchaseIds) -> endpoint(settings, canned, clock, purchaseIds);
     if (snapStart) {
       priming =
           new Priming(
               dynamoDb,
               owners(settings, dynamoDb),
               reservations(settings, dynamoDb),
-              (canned, clock, purchaseIds) -> endpoint(settings, canned, clock, purchaseIds),
+              wiring,
               () -> endpoint = endpoint(settings, DynamoDb.open()));
       Core.getGlobalContext().register(priming);
+    } else {
+      Priming.loadClasses(wiring);
     }
   }
 

@@ -56,6 +56,9 @@ import software.amazon.awssdk.utils.AttributeMap;
  */
 public final class FaultyDynamoDb implements AutoCloseable {
 
+  /** A name that its certificate holds for, beside 127.0.0.1. */
+  public static final String NAME = LocalCertificate.NAME;
+
   /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
   static final Duration LATE = Duration.ofMillis(1300);
 

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -39,8 +40,14 @@ final class PackagedFunction implements AutoCloseable {
 
   /** Starts the function in the given environment. */
   static PackagedFunction start(Map<String, String> environment) {
+    return start(List.of(), environment);
+  }
+
+  /** The same, started by another command, which gets the command of the runtime at its end. */
+  static PackagedFunction start(List<String> prefix, Map<String, String> environment) {
     return new PackagedFunction(
         LambdaRuntime.start(
+            prefix,
             Path.of("target", "runtime"),
             Path.of("target", "function"),
             SamTemplate.read().function().get("Handler").asText(),

@@ -60,8 +60,19 @@ public final class LambdaRuntime implements AutoCloseable {
    */
   public static LambdaRuntime start(
       Path client, Path function, String handler, Map<String, String> environment) {
-    return start(
-        command(client.toAbsolutePath(), handler, environment), function, handler, environment);
+    return start(List.of(), client, function, handler, environment);
+  }
+
+  /** The same, started by another command, which gets the command of the JVM at its end. */
+  public static LambdaRuntime start(
+      List<String> prefix,
+      Path client,
+      Path function,
+      String handler,
+      Map<String, String> environment) {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command(client.toAbsolutePath(), handler, environment));
+    return start(command, function, handler, environment);
   }
 
   /**

@@ -24,6 +24,9 @@ import javax.net.ssl.TrustManagerFactory;
  */
 public record LocalCertificate(Path directory) {
 
+  /** A name that the certificate holds for, beside 127.0.0.1. */
+  public static final String NAME = "dynamodb.test";
+
   private static final String ALIAS = "local";
   private static final String PASSWORD = "changeit"; // the one of every JDK's trust store
 
@@ -102,7 +105,7 @@ public record LocalCertificate(Path directory) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
     command.addAll(List.of("-genkeypair", "-alias", ALIAS, "-keyalg", "RSA", "-keysize", "2048"));
-    command.addAll(List.of("-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1"));
+    command.addAll(List.of("-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1,dns:" + NAME));
     command.addAll(List.of("-keystore", keys().toString(), "-storepass", PASSWORD));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,0 +1,100 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Look-ups of DynamoDB's name that fail or hang. The packaged function sees a name server of this
+ * test in place of the machine's, by a mount of its own.
+ */
+@RuntimeTest
+@EnabledIf(value = "isRoot", disabledReason = "A name server and a mount need root")
+class NameIT {
+
+  private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);
+
+  @TempDir Path directory;
+
+  private final FaultyDynamoDb dynamoDb;
+  private final NameServer names = NameServer.start();
+  private final Tables tables;
+
+  NameIT(Tables tables) {
+    PackagedFunction.registerTenant(tables);
+    this.tables = tables;
+    this.dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
+  }
+
+  static boolean isRoot() {
+    return "root".equals(System.getProperty("user.name"));
+  }
+
+  private PackagedFunction function;
+
+  @BeforeEach
+  void start() throws IOException {
+    Path configuration =
+        Files.writeString(
+            directory.resolve("resolv.conf"),
+            "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n");
+    var environment = PackagedFunction.environment(tables, dynamoDb);
+    URI address = dynamoDb.endpoint();
+    environment.put(
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        address.toString().replace(address.getHost(), FaultyDynamoDb.NAME));
+    function =
+        PackagedFunction.start(
+            List.of(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
+                configuration.toString()),
+            environment);
+  }
+
+  @AfterEach
+  void stop() {
+    function.close();
+    names.close();
+    dynamoDb.close();
+  }
+
+  @Test
+  void aFailedLookUpCostsOneAttempt() {
+    names.failOnce();
+    assertEquals("201", send().summary());
+  }
+
+  @Test
+  void aLookUpThatHangsEndsWithTheDeadlineAndTheNextCallWorks() {
+    names.hold();
+    ReceivedResponse response = send();
+    assertEquals("500 APIG.9999", response.summary());
+    assertTrue(response.duration().compareTo(CALLERS_TIMEOUT) < 0, response::toString);
+    names.release();
+    assertEquals("201", send().summary());
+  }
+
+  private ReceivedResponse send() {
+    return function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+  }
+}

@@ -1,0 +1,111 @@
+package dev.marketreserve.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A DNS server on port 53 of 127.0.0.1 to which every name is 127.0.0.1. It can fail or hold back
+ * its answers. Port 53 is root's.
+ *
+ * @see <a href="https://www.rfc-editor.org/rfc/rfc1035#section-4">RFC 1035, messages</a>
+ */
+final class NameServer implements AutoCloseable {
+
+  private static final int HEADER_BYTES = 12;
+  private static final int TYPE_A = 1;
+  private static final short ANSWER = (short) 0x8180;
+  private static final short SERVER_FAILURE = (short) 0x8182;
+
+  private final DatagramSocket socket;
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+
+  private NameServer(DatagramSocket socket) {
+    this.socket = socket;
+  }
+
+  static NameServer start() {
+    try {
+      InetAddress host = InetAddress.getLoopbackAddress();
+      NameServer server = new NameServer(new DatagramSocket(new InetSocketAddress(host, 53)));
+      Thread.startVirtualThread(server::serve);
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Fails the next look-up: its questions for an IPv4 and for an IPv6 address. */
+  void failOnce() {
+    failures.set(2);
+  }
+
+  /** Holds back every answer, until {@link #release}. */
+  void hold() {
+    gate = new CountDownLatch(1);
+  }
+
+  void release() {
+    gate.countDown();
+  }
+
+  @Override
+  public void close() {
+    release();
+    socket.close();
+  }
+
+  private void serve() {
+    while (true) {
+      byte[] bytes = new byte[512];
+      DatagramPacket question = new DatagramPacket(bytes, bytes.length);
+      try {
+        socket.receive(question);
+      } catch (IOException e) {
+        return;
+      }
+      Thread.startVirtualThread(() -> answer(question));
+    }
+  }
+
+  private void answer(DatagramPacket question) {
+    try {
+      gate.await();
+      byte[] answer = answer(ByteBuffer.wrap(question.getData(), 0, question.getLength()));
+      socket.send(new DatagramPacket(answer, answer.length, question.getSocketAddress()));
+    } catch (IOException e) {
+      // The server has ended.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private byte[] answer(ByteBuffer question) {
+    int end = HEADER_BYTES;
+    while (question.get(end) != 0) {
+      end += question.get(end) + 1;
+    }
+    int type = question.getShort(end + 1);
+    end += 5;
+    boolean fails = failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
+    boolean found = !fails && type == TYPE_A;
+    ByteBuffer answer = ByteBuffer.allocate(end + (found ? 16 : 0));
+    answer.putShort(question.getShort(0)).putShort(fails ? SERVER_FAILURE : ANSWER);
+    answer.putShort((short) 1).putShort((short) (found ? 1 : 0)).putInt(0);
+    answer.put(question.slice(HEADER_BYTES, end - HEADER_BYTES));
+    if (found) {
+      answer.putShort((short) (0xC000 | HEADER_BYTES)); // the name of the question
+      answer.putShort((short) TYPE_A).putShort((short) 1);
+      answer.putInt(0); // seconds to keep it
+      answer.putShort((short) 4).put(InetAddress.getLoopbackAddress().getAddress());
+    }
+    return answer.array();
+  }
+}
