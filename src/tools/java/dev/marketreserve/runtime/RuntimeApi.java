@@ -208,15 +208,9 @@ public final class RuntimeApi implements AutoCloseable {
     answer(exchange, OK, "");
   }
 
-  /**
-   * Credentials that are due when a snapshot is restored, as those in an old snapshot are. The SDK
-   * replaces credentials at a random time within the last 15 minutes, but those of one minute at
-   * once.
-   */
   private void credentials(HttpExchange exchange) throws IOException {
     credentialsServed.incrementAndGet();
     credentials.join();
-    Duration lifetime = restore.isDone() ? Duration.ofHours(6) : Duration.ofMinutes(1);
     answer(
         exchange,
         OK,
@@ -228,7 +222,7 @@ public final class RuntimeApi implements AutoCloseable {
           "Expiration": "%s"
         }
         """
-            .formatted(Instant.now().plus(lifetime)));
+            .formatted(Instant.now().plus(Duration.ofHours(6))));
   }
 
   private static <T> T within(Duration time, CompletableFuture<T> future) {
