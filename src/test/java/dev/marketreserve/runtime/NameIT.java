@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +70,7 @@ class NameIT {
                 "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
                 configuration.toString()),
             environment);
+    assertEquals(Optional.empty(), function.runtime().api().awaitStart());
   }
 
   @AfterEach
@@ -81,7 +83,7 @@ class NameIT {
   @Test
   void aFailedLookUpCostsOneAttempt() {
     names.failOnce();
-    assertEquals("201", send().summary());
+    assertEquals("201", send().summary(), () -> function.runtime().output().toString());
   }
 
   @Test
