@@ -156,6 +156,24 @@ def test_the_gateway_answers_nothing_that_cannot_be():
     assert list(operation["responses"]["413"]) == ["description"]
 
 
+def test_a_code_of_the_gateway_means_one_thing():
+    """Callers retry after a time-out, and never after a refusal."""
+    responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
+    codes = {}
+    for kind, response in responses.items():
+        body = json.loads(response["responseTemplates"]["application/json"])
+        codes.setdefault(body["error_code"], set()).add(kind)
+    assert codes == {
+        "APIG.0101": {"RESOURCE_NOT_FOUND"},
+        "APIG.0201": {"INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE"},
+        "APIG.0301": {"MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN"},
+        "APIG.0302": {"ACCESS_DENIED"},
+        "APIG.0308": {"THROTTLED"},
+        "APIG.0601": {"DEFAULT_5XX"},
+        "APIG.0602": {"DEFAULT_4XX"},
+    }
+
+
 def test_no_connection_has_less_than_tls_1_2():
     for name in "Api", "ApiDomainName":
         assert properties(name)["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"

@@ -94,7 +94,7 @@ class LocalApiIT {
           400, "APIG.2012", send(post(path.replace("instances/", "instances/" + escape), group())));
     }
     assertAnswer(
-        400, "APIG.0201", send(post(path.replace("instances/", "instances/%00"), group())));
+        400, "APIG.0602", send(post(path.replace("instances/", "instances/%00"), group())));
     assertAnswer(400, "APIG.2001", send(post(path, BodyPublishers.noBody())));
     assertAnswer(400, "APIG.2000", send(post(path, BodyPublishers.ofByteArray(new byte[] {-1}))));
   }
