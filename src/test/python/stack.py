@@ -21,6 +21,11 @@ class NoManagedPolicies:
         return {}
 
 
+def read(file):
+    """A template without SAM's transform, as plain JSON."""
+    return json.loads(json.dumps(yaml_parse((ROOT / file).read_text())))
+
+
 def source():
     """The template with the API's definition in its place, as AWS::Include leaves it."""
     template = yaml_parse((ROOT / "template.yaml").read_text())

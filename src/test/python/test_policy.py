@@ -1,7 +1,7 @@
-"""Who the API lets in: its resource policy, evaluated as IAM does.
+"""Who the API lets in and who may write to a table: their resource policies, evaluated as IAM does.
 
 No kept library evaluates resource policies: moto's evaluator knows the conditions of trust policies alone. The part of
-IAM that the policy needs is short:
+IAM that these policies need is short:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
 """
@@ -37,8 +37,10 @@ def resolved(node, parameters):
         return parameters.get(node["Ref"], node)
     if node.keys() == {"Fn::If"}:
         condition, then, otherwise = node["Fn::If"]
-        assert condition == "OnlyFromCallerCidrs"
-        return resolved(then if parameters["CallerCidrs"] != [""] else otherwise, parameters)
+        listed = {"OnlyFromCallerCidrs": "CallerCidrs", "OnlyOperatorsWrite": "OperatorPrincipals"}[condition]
+        return resolved(then if parameters[listed] != [""] else otherwise, parameters)
+    if node.keys() == {"Fn::Sub"}:
+        return re.sub(r"\$\{(.+?)\}", lambda name: parameters[name[1]], node["Fn::Sub"])
     return {key: resolved(value, parameters) for key, value in node.items()}
 
 
@@ -51,7 +53,12 @@ def not_ip_address(actual, expected):
     return not any(address in ipaddress.ip_network(network) for network in expected)
 
 
-OPERATORS = {"StringNotEquals": string_not_equals, "NotIpAddress": not_ip_address}
+def arn_not_like(actual, expected):
+    parts, patterns = actual.split(":"), expected.split(":")
+    return len(parts) != len(patterns) or not all(map(fnmatchcase, parts, patterns))
+
+
+OPERATORS = {"StringNotEquals": string_not_equals, "NotIpAddress": not_ip_address, "ArnNotLike": arn_not_like}
 
 
 def applies(statement, resource, context):
@@ -144,3 +151,61 @@ def test_a_principal_is_an_account_a_role_or_a_user(principal, ok):
     parameter = TEMPLATE["Parameters"]["CallerPrincipals"]
     assert "Default" not in parameter
     assert bool(re.search(parameter["AllowedPattern"], principal)) == ok
+
+
+# --- The tables
+
+STACK = {"AWS::Partition": "aws", "AWS::AccountId": OPERATOR, "AWS::StackName": "market-reserve"}
+FUNCTION = f"arn:aws:iam::{OPERATOR}:role/market-reserve-FunctionRole-Ab1Cd2Ef3Gh4"
+LISTED_OPERATOR = f"arn:aws:iam::{OPERATOR}:role/team/operator"
+TABLES = [name for name, r in TEMPLATE["Resources"].items() if r["Type"] == "AWS::DynamoDB::Table"]
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
+
+
+def table_denies(table, action, principal, operators):
+    """Whether a table's policy denies an action that the principal's own policy allows."""
+    policy = resolved(
+        TEMPLATE["Resources"][table]["Properties"]["ResourcePolicy"], {"OperatorPrincipals": operators, **STACK})
+    if policy == {"Ref": "AWS::NoValue"}:
+        return False
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Resource"]) == ("Deny", "*", "*")
+    return f"dynamodb:{action}" in statement["Action"] and all(
+        OPERATORS[operator](principal, values)
+        for operator, keys in statement["Condition"].items()
+        for key, values in keys.items()
+        if key == "aws:PrincipalArn"
+    )
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    "principal, denied",
+    [
+        (FUNCTION, False),
+        (LISTED_OPERATOR, False),
+        (f"arn:aws:iam::{OPERATOR}:role/administrator", True),
+        (f"arn:aws:iam::{OPERATOR}:root", True),
+        (f"arn:aws:iam::{OPERATOR}:user/operator", True),
+        (f"arn:aws:iam::{OPERATOR}:role/market-reserve-ReserveFunctionDailyWakeUpRole-Ab1Cd2Ef3Gh4", True),
+        (FUNCTION.replace(OPERATOR, MARKETPLACE), True),
+        (FUNCTION.replace("market-reserve", "another-stack"), True),
+    ],
+)
+def test_the_function_and_listed_operators_write_and_nobody_else(table, principal, denied):
+    for action in WRITES:
+        assert table_denies(table, action, principal, [LISTED_OPERATOR]) is denied, action
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_is_kept_from_reading_a_table_or_from_lifting_its_policy(table):
+    anybody = f"arn:aws:iam::{OPERATOR}:role/anybody"
+    for action in "GetItem", "Scan", "Query", "PutResourcePolicy", "DeleteResourcePolicy", "UpdateTable", "DescribeTable":
+        assert not table_denies(table, action, anybody, [LISTED_OPERATOR]), action
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_without_listed_operators_everybody_writes_whose_own_policy_allows_it(table):
+    assert TEMPLATE["Parameters"]["OperatorPrincipals"]["Default"] == ""
+    for action in WRITES:
+        assert not table_denies(table, action, f"arn:aws:iam::{OPERATOR}:role/administrator", [""])

@@ -8,19 +8,18 @@ import pytest
 from samcli.commands.deploy.auth_utils import auth_per_resource
 from samcli.lib.config.samconfig import DEFAULT_CONFIG_FILE_NAME
 from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
+from samcli.local.lambdafn.env_vars import EnvironmentVariables
 
 import stack
 
 TEMPLATE = stack.expanded()
 RESOURCES = TEMPLATE["Resources"]
 SOURCE = stack.source()
+LOGGING = stack.read("templates/account-logging.yaml")
+DOMAIN = stack.read("templates/domain.yaml")
 
 ALIAS = {"Ref": "ReserveFunctionAliaslive"}
 LIVE_API = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
-LIVE_FUNCTION = {
-    "FunctionName": {"Ref": "ReserveFunction"},
-    "Resource": {"Fn::Sub": "${ReserveFunction}:live"},
-}
 
 # Metrics with the dimensions they come with:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
@@ -91,39 +90,9 @@ def test_the_function_may_do_this_and_nothing_else():
 def test_no_other_role_and_policy_is_made():
     assert set(of_type("AWS::IAM::Role")) == {
         "FunctionRole",
-        "ApiGatewayLoggingRole",
-        "PreTrafficCheckRole",
         "ReserveFunctionDailyWakeUpRole",
-        "CodeDeployServiceRole",
     }
     assert not of_type("AWS::IAM::Policy") and not of_type("AWS::IAM::ManagedPolicy")
-
-
-def test_the_check_of_a_version_may_do_this_and_nothing_else():
-    role = properties("PreTrafficCheckRole")
-    assert "ManagedPolicyArns" not in role
-    assert properties("PreTrafficCheck")["Role"] == arn("PreTrafficCheckRole")
-    (policy,) = role["Policies"]
-    assert policy["PolicyDocument"]["Statement"] == [
-        {
-            "Effect": "Allow",
-            "Action": "lambda:InvokeFunction",
-            "Resource": {"Fn::Sub": "${ReserveFunction.Arn}:*"},
-        },
-        {
-            "Effect": "Allow",
-            "Action": "codedeploy:PutLifecycleEventHookExecutionStatus",
-            "Resource": {
-                "Fn::Sub": "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}"
-                ":deploymentgroup:${ServerlessDeploymentApplication}/*"
-            },
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": arn("FunctionLog"),
-        },
-    ]
 
 
 def test_every_call_is_signed_and_the_function_alone_judges_it():
@@ -175,23 +144,14 @@ def test_a_code_of_the_gateway_means_one_thing():
 
 
 def test_no_connection_has_less_than_tls_1_2():
-    for name in "Api", "ApiDomainName":
-        assert properties(name)["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
-        assert properties(name)["EndpointAccessMode"] == "STRICT"
+    for front in properties("Api"), DOMAIN["Resources"]["Domain"]["Properties"]:
+        assert front["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+        assert front["EndpointAccessMode"] == "STRICT"
 
 
-def test_a_domain_name_of_ones_own_leads_to_the_stage_and_is_made_only_where_there_is_one():
-    for name in "ApiDomainName", "ApiMapping":
-        assert RESOURCES[name]["Condition"] == "HasDomainName"
-    assert TEMPLATE["Parameters"]["DomainName"]["Default"] == ""
-    domain = properties("ApiDomainName")
-    assert domain["DomainName"] == {"Ref": "DomainName"}
-    assert domain["RegionalCertificateArn"] == {"Ref": "CertificateArn"}
-    assert properties("ApiMapping") == {
-        "DomainName": {"Ref": "ApiDomainName"},
-        "RestApiId": {"Ref": "Api"},
-        "Stage": {"Ref": "ApiliveStage"},
-    }
+def test_a_new_definition_replaces_the_old_one():
+    """By default API Gateway merges them, and a removed path stays live."""
+    assert properties("Api")["Mode"] == "overwrite"
 
 
 def test_guided_deployment_does_not_ask_whether_the_api_may_be_open(tmp_path, monkeypatch):
@@ -243,35 +203,10 @@ def test_the_function_starts_from_a_snapshot_and_is_traced():
     assert properties("ApiliveStage")["TracingEnabled"] is True
 
 
-def test_a_version_takes_over_at_once_and_no_alarm_can_block_it():
-    (group,) = of_type("AWS::CodeDeploy::DeploymentGroup").values()
-    assert deployment(group) == "AllAtOnce"
-    condition, _, otherwise = group["Properties"]["AlarmConfiguration"]["Fn::If"]
-    assert condition == "RollsOutByCanary" and otherwise == {}
-    assert TEMPLATE["Conditions"]["RollsOutByCanary"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "Rollout"}, "AllAtOnce"]}]
-    }
-    assert "CodeDeployLambdaAliasUpdate" in RESOURCES[ALIAS["Ref"]]["UpdatePolicy"]
-
-
-def test_a_canary_is_stopped_by_alarms_and_lasts_longer_than_they_need():
-    (name,) = [v for v in TEMPLATE["Parameters"]["Rollout"]["AllowedValues"] if v != "AllAtOnce"]
-    resources = stack.expanded(Rollout=name)["Resources"]
-    group = resources["ReserveFunctionDeploymentGroup"]
-    assert deployment(group) == name
-    alarms = group["Properties"]["AlarmConfiguration"]["Fn::If"][1]
-    assert alarms["Enabled"]
-    assert "DEPLOYMENT_STOP_ON_ALARM" in group["Properties"]["AutoRollbackConfiguration"]["Events"]
-    (minutes,) = re.findall(r"(\d+)Minutes$", name)
-    for alarm in alarms["Alarms"]:
-        watched = properties(alarm["Name"]["Ref"])
-        assert watched["Period"] * watched["EvaluationPeriods"] <= int(minutes) * 60 / 2
-
-
-def deployment(group):
-    (prefix, values) = group["Properties"]["DeploymentConfigName"]["Fn::Sub"]
-    assert prefix == "CodeDeployDefault.Lambda${ConfigName}"
-    return values["ConfigName"]
+def test_a_version_takes_over_once_its_snapshot_is_taken_and_nothing_else_delays_it():
+    assert "UpdatePolicy" not in RESOURCES[ALIAS["Ref"]]
+    (name,) = of_type("AWS::Lambda::Version")
+    assert properties(ALIAS["Ref"])["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
 
 
 def version_of(template):
@@ -280,7 +215,7 @@ def version_of(template):
 
 
 def test_a_changed_architecture_publishes_no_version():
-    """If SAM does now (serverless-application-model#3820), docs/operations.md has a paragraph less."""
+    """If SAM does now (serverless-application-model#3820), docs/operating/deploy.md has a paragraph less."""
     assert version_of(stack.expanded(Architecture="x86_64")) == version_of(TEMPLATE)
 
 
@@ -288,6 +223,31 @@ def test_a_changed_description_publishes_a_version():
     changed = stack.source()
     changed["Resources"]["ReserveFunction"]["Properties"]["Description"] += " Again."
     assert version_of(stack.expand(changed)) != version_of(TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Tags": {"team": "market"}},
+        {"CodeUri": "s3://another/prefix/function.zip"},
+        {"ReservedConcurrentExecutions": 5},
+    ],
+    ids=lambda change: "".join(change),
+)
+def test_an_edit_that_is_no_part_of_a_version_still_asks_for_one(change):
+    """Lambda then has none to publish. docs/operating/deploy.md says what to do."""
+    changed = stack.source()
+    changed["Resources"]["ReserveFunction"]["Properties"].update(change)
+    assert version_of(stack.expand(changed)) != version_of(TEMPLATE)
+
+
+def test_the_sdk_chooses_the_endpoint_and_only_sam_local_another():
+    """A given endpoint fails beside a FIPS or dual-stack setting; `sam local` overrides named variables alone."""
+    variables = properties("ReserveFunction")["Environment"]["Variables"]
+    assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == {"Ref": "AWS::NoValue"}
+    override = json.loads((stack.ROOT / "events/env.json").read_text())["ReserveFunction"]
+    local = EnvironmentVariables(variables=variables, override_values=override).resolve()
+    assert local["AWS_ENDPOINT_URL_DYNAMODB"] == override["AWS_ENDPOINT_URL_DYNAMODB"]
 
 
 # --- The tables
@@ -310,7 +270,7 @@ def test_a_table_is_protected_from_loss_and_from_cost(name):
 
 
 def test_no_update_replaces_a_table():
-    """Of a table's properties only these replace it, so they stay as they were first deployed."""
+    """A table's data goes by its logical id. Of its properties only these replace it. So all stay as first deployed."""
     keys = {
         name: (table["Properties"]["KeySchema"], table["Properties"]["AttributeDefinitions"])
         for name, table in of_type("AWS::DynamoDB::Table").items()
@@ -347,6 +307,14 @@ def test_the_access_log_has_the_request_id_of_the_function_log_and_one_that_no_c
     assert fields["caller"] == "$context.identity.userArn"
 
 
+def test_the_access_log_says_why_the_gateway_returned_a_5xx():
+    fields = json.loads(properties("ApiliveStage")["AccessLogSetting"]["Format"])
+    assert fields["integration_status"] == "$context.integration.status"
+    assert fields["integration_error"] == "$context.integration.error"
+    assert fields["integration_request_id"] == "$context.integration.requestId"
+    assert fields["trace_id"] == "$context.xrayTraceId"
+
+
 def test_each_outcome_is_counted_once_and_only_for_a_caller_that_the_gateway_knows():
     filters = {name: r["Properties"] for name, r in of_type("AWS::Logs::MetricFilter").items()}
     assert {name: f["FilterPattern"] for name, f in filters.items()} == {
@@ -360,30 +328,17 @@ def test_each_outcome_is_counted_once_and_only_for_a_caller_that_the_gateway_kno
         assert metric["MetricName"] == name
         assert metric["MetricNamespace"] == {"Fn::Sub": "MarketReserve/${AWS::StackName}"}
     assert properties("ReserveFunctionDailyWakeUp")["Target"]["Input"] == "{}"
-    assert "userArn" not in properties("PreTrafficCheck")["Environment"]["Variables"]["EVENT"]
+
+
+NAMESPACE = {"Fn::Sub": "MarketReserve/${AWS::StackName}"}
 
 
 @pytest.mark.parametrize(
     "name, namespace, metric, metric_dimensions, statistic",
     [
         ("ServerErrors", "AWS/ApiGateway", "5XXError", LIVE_API, "Average"),
-        ("SlowAnswers", "AWS/ApiGateway", "Latency", LIVE_API, "p99"),
-        ("FunctionErrors", "AWS/Lambda", "Errors", LIVE_FUNCTION, "Sum"),
-        ("FunctionThrottles", "AWS/Lambda", "Throttles", LIVE_FUNCTION, "Sum"),
-        (
-            "TableThrottles",
-            {"Fn::Sub": "MarketReserve/${AWS::StackName}"},
-            "Refused",
-            {"ErrorCode": "APIG.9008"},
-            "Sum",
-        ),
-        (
-            "SystemErrors",
-            {"Fn::Sub": "MarketReserve/${AWS::StackName}"},
-            "Refused",
-            {"ErrorCode": "APIG.9999"},
-            "Sum",
-        ),
+        ("SlowResponses", "AWS/ApiGateway", "Latency", LIVE_API, "p99"),
+        ("UnregisteredInstances", NAMESPACE, "Refused", {"ErrorCode": "APIG.1136"}, "Sum"),
     ],
 )
 def test_an_alarm_watches_a_metric_that_there_is(
@@ -395,10 +350,57 @@ def test_an_alarm_watches_a_metric_that_there_is(
     assert alarm.get("Statistic", alarm.get("ExtendedStatistic")) == statistic
 
 
+def test_the_alarm_on_refusals_divides_metrics_that_there_are():
+    share, *watched = properties("RefusedCalls")["Metrics"]
+    assert share == {"Id": "share", "Expression": "IF(calls >= 10, refused / calls, 0)"}
+    for metric, name in zip(watched, ["Count", "4XXError"], strict=True):
+        stat = metric["MetricStat"]
+        assert (stat["Metric"]["Namespace"], stat["Metric"]["MetricName"]) == ("AWS/ApiGateway", name)
+        assert dimensions(stat["Metric"]) == LIVE_API
+        assert (stat["Stat"], stat["Period"]) == ("Sum", 24 * 60 * 60)
+        assert metric["ReturnData"] is False
+    assert [metric["Id"] for metric in watched] == ["calls", "refused"]
+
+
+def minutes_until_it_fires(name, calls):
+    """
+    When the alarm on a share fires, as CloudWatch evaluates it: each minute, over the window that just ended.
+
+    calls: for each call its minute, and 1 if it failed, else 0
+    """
+    alarm = properties(name)
+    assert (alarm["Statistic"], alarm["EvaluationPeriods"]) == ("Average", 1)
+    window = alarm["Period"] // 60
+    for now in range(1, max(minute for minute, _ in calls) + window + 1):
+        values = [failed for minute, failed in calls if now - window <= minute < now]
+        if values and sum(values) / len(values) > alarm["Threshold"]:
+            return now
+    return None
+
+
+DAY = 24 * 60
+
+
+def test_one_failed_order_among_ten_calls_a_day_fires_within_minutes():
+    day = [(minute, 0) for minute in range(0, DAY, DAY // 10)]
+    order = [(500, 1)] * 5  # The attempts of a caller that follows docs/calling.md.
+    assert 500 < minutes_until_it_fires("ServerErrors", day + order) <= 505
+
+
+def test_one_failed_call_among_a_hundred_thousand_does_not_fire():
+    day = [(i * DAY // 100_000, 0) for i in range(99_999)]
+    assert minutes_until_it_fires("ServerErrors", day + [(500, 1)]) is None
+
+
+def test_an_outage_fires_however_many_calls_there_are():
+    day = [(i * DAY // 100_000, int(i * DAY // 100_000 >= 700)) for i in range(100_000)]
+    assert 700 < minutes_until_it_fires("ServerErrors", day) <= 705
+
+
 @pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
-def test_an_alarm_goes_out_where_nothing_happens(name):
-    """Alarms of AWS/DynamoDB do not: they keep their state where data is missing."""
-    assert properties(name)["Namespace"] != "AWS/DynamoDB"
+def test_an_alarm_clears_if_nothing_happens(name):
+    """Alarms on AWS/DynamoDB do not: they keep their state while data is missing."""
+    assert properties(name).get("Namespace") != "AWS/DynamoDB"
     assert properties(name)["TreatMissingData"] == "notBreaching"
 
 
@@ -420,14 +422,37 @@ def test_the_dashboard_shows_metrics_that_there_are():
 
 @pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
 def test_an_alarm_says_where_to_read_what_to_do(name):
-    description = properties(name)["AlarmDescription"]["Fn::Sub"]
-    (anchor,) = re.findall(r"\$\{RunbookUrl\}#([a-z-]+)$", description)
-    headings = re.findall(
-        r"^#+ (.+)$", (stack.ROOT / "docs/operations.md").read_text(), re.MULTILINE
-    )
+    page, _, anchor = properties(name)["AlarmDescription"].split()[-1].partition("#")
+    headings = re.findall(r"^#+ (.+)$", (stack.ROOT / page).read_text(), re.MULTILINE)
     assert anchor in [h.lower().replace(" ", "-") for h in headings]
     topic = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     assert properties(name)["AlarmActions"] == properties(name)["OKActions"] == topic
+
+
+# --- What has a lifetime of its own
+
+
+def test_the_role_for_logs_stays_when_its_stack_goes():
+    assert {r["Type"] for r in LOGGING["Resources"].values()} == {"AWS::ApiGateway::Account", "AWS::IAM::Role"}
+    for resource in LOGGING["Resources"].values():
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert not of_type("AWS::ApiGateway::Account")
+
+
+def test_a_domain_name_leads_to_the_stage_of_an_api_that_may_be_rebuilt():
+    resources = DOMAIN["Resources"]
+    assert resources["Mapping"]["Properties"] == {
+        "DomainName": {"Ref": "Domain"},
+        "RestApiId": {"Ref": "ApiId"},
+        "Stage": properties("ApiliveStage")["StageName"],
+    }
+    assert TEMPLATE["Outputs"]["ApiId"]["Value"] == {"Ref": "Api"}
+    assert resources["Domain"]["Properties"]["RegionalCertificateArn"] == {"Ref": "Certificate"}
+    assert not of_type("AWS::ApiGateway::DomainName")
+
+
+def test_the_certificate_of_a_domain_name_renews_by_itself():
+    assert DOMAIN["Resources"]["Certificate"]["Properties"]["ValidationMethod"] == "DNS"
 
 
 # --- Two stacks in one account do not meet
@@ -437,15 +462,13 @@ def test_no_resource_has_a_name_of_its_own():
     allowed = {
         "Api": {"Name": {"Ref": "AWS::StackName"}},
         "ApiliveStage": {"StageName": "live"},
-        "ApiDomainName": {"DomainName": {"Ref": "DomainName"}},
-        "PreTrafficCheck": {"FunctionName": properties("PreTrafficCheck")["FunctionName"]},
         "ReserveFunctionAliaslive": {"Name": "live"},
     }
     for name, resource in RESOURCES.items():
         named = {
             key: value
             for key, value in resource.get("Properties", {}).items()
-            if key.endswith("Name") and key not in {"MetricName", "DeploymentConfigName"}
+            if key.endswith("Name") and key != "MetricName"
         }
         references = {
             key: value

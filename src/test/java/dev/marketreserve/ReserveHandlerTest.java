@@ -73,20 +73,6 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void theCheckBeforeARolloutGetsTheAnswersThatItExpects() {
-    String json =
-        SamTemplate.read()
-            .properties("PreTrafficCheck")
-            .at("/Environment/Variables/EVENT")
-            .asText();
-    APIGatewayProxyRequestEvent event =
-        new ProxySerializer().fromJson(json, APIGatewayProxyRequestEvent.class);
-    assertNull(event.getRequestContext().getIdentity().getUserArn());
-    assertEquals("403 APIG.1136", summary(call(event)));
-    assertEquals("400 APIG.2001", summary(call(event.withBody(null))));
-  }
-
-  @Test
   void aReservationIsAnsweredWithThePurchaseInTheTable() throws JsonProcessingException {
     String group = newGroup();
     Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);

@@ -41,11 +41,6 @@ public final class SamTemplate {
     return resources("AWS::Serverless::Function").getFirst().getValue().get("Properties");
   }
 
-  /** The properties of a resource. */
-  public JsonNode properties(String logicalId) {
-    return root.at("/Resources/" + logicalId + "/Properties");
-  }
-
   /** The environment of the function. */
   public Map<String, String> environment() {
     Map<String, String> variables = new TreeMap<>();
