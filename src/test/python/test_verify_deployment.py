@@ -5,12 +5,16 @@ DescribedResponsesTest runs it against the local API.
 
 import json
 import os
+import re
 import subprocess
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 import stack
 
@@ -20,6 +24,18 @@ OWNED = "/live/v1/project/apigw/instances/instance/market/api-groups/reserve"
 WITH_A_GROUP = ("--owner", "domain:project:instance", "--group", "verified")
 
 
+def signature(path, headers, body):
+    """The value of Authorization that belongs to a call, made again from what arrives."""
+    scope = re.search(r"Credential=simulator/(\d+)/([^/]+)/execute-api/aws4_request", headers["Authorization"])
+    names = re.search(r"SignedHeaders=([^,]+)", headers["Authorization"])[1].split(";")
+    request = AWSRequest(
+        "POST", f"http://{headers['Host']}{path}", data=body, headers={name: headers[name] for name in names})
+    request.context["timestamp"] = headers["X-Amz-Date"]
+    signer = SigV4Auth(Credentials("simulator", "simulator"), "execute-api", scope[2])
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    return re.sub("[0-9a-f]{64}$", signer.signature(text, request), headers["Authorization"])
+
+
 class Api:
     """The contract in a few lines, as far as the script asks for it."""
 
@@ -27,10 +43,17 @@ class Api:
         self.reservation = None
         self.seen = []
 
+    no_such_path = 404, "APIG.0101"
+
+    def is_signed(self, path, headers, body):
+        return "Authorization" in headers and headers["Authorization"] == signature(path, headers, body)
+
     def answer(self, path, headers, body):
         self.seen.append(headers)
-        if not headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 Credential=simulator/"):
+        if not self.is_signed(path, headers, body):
             return self.error(403, "APIG.0301")
+        if not path.endswith("/reserve"):
+            return self.error(*self.no_such_path)
         try:
             group = json.loads(body).get("group_id")
         except ValueError:
@@ -106,7 +129,7 @@ def test_an_api_that_keeps_the_contract_passes(verify):
     code, output = verify(Api(), *WITH_A_GROUP)
     assert code == 0, output
     assert [line.split()[:2] for line in output.splitlines()] == [
-        ["ok", status] for status in "400 400 403 403 201 201 409 403".split()
+        ["ok", status] for status in "400 400 403 403 403 404 201 201 409 403".split()
     ] + [["The", "contract"]]
 
 
@@ -122,7 +145,7 @@ def test_calls_are_signed_for_the_region_and_with_the_session(verify):
     api = Api()
     assert verify(api, AWS_SESSION_TOKEN="session")[0] == 0
     signed = [h for h in api.seen if "Authorization" in h]
-    assert len(signed) == 3 and len(api.seen) == 4
+    assert len(signed) == 5 and len(api.seen) == 6
     for headers in signed:
         assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
         assert "x-amz-security-token" in headers["Authorization"]
@@ -131,14 +154,37 @@ def test_calls_are_signed_for_the_region_and_with_the_session(verify):
 
 def test_the_unsigned_check_is_left_out_by_an_option_alone_and_the_output_says_so(verify):
     class Open(Api):
-        def answer(self, path, headers, body):
-            assert "Authorization" not in headers
-            headers["Authorization"] = "AWS4-HMAC-SHA256 Credential=simulator/"
-            return super().answer(path, headers, body)
+        def is_signed(self, path, headers, body):
+            return "Authorization" not in headers
 
     code, output = verify(Open(), "--unsigned", AWS_ACCESS_KEY_ID="")
     assert code == 0, output
-    assert "skip                  a call without a signature: --unsigned" in output
+    assert "skip                  calls without and with a wrong signature: --unsigned" in output
+
+
+@pytest.mark.parametrize("status, code", [(404, "APIG.0101"), (403, "APIG.0301"), (403, "APIG.0302")])
+def test_a_gateway_may_refuse_an_unknown_path_in_either_way(verify, status, code):
+    api = Api()
+    api.no_such_path = status, code
+    assert verify(api)[0] == 0
+
+
+def test_an_unknown_path_that_is_served_is_found(verify):
+    api = Api()
+    api.no_such_path = 403, "APIG.1136"
+    code, output = verify(api)
+    assert code == 1
+    assert "WRONG 403 APIG.1136   a path that does not exist" in output
+
+
+def test_a_signature_that_nobody_checks_is_found(verify):
+    class Trusting(Api):
+        def is_signed(self, path, headers, body):
+            return "Authorization" in headers
+
+    code, output = verify(Trusting())
+    assert code == 1
+    assert "WRONG 403 APIG.1136   a call with a wrong signature" in output
 
 
 def broken(change):
