@@ -309,7 +309,8 @@ def test_the_access_log_has_the_request_id_of_the_function_log_and_one_that_no_c
 
 def test_the_access_log_says_why_the_gateway_returned_a_5xx():
     fields = json.loads(properties("ApiliveStage")["AccessLogSetting"]["Format"])
-    assert fields["integration_status"] == "$context.integration.status"
+    assert fields["function_status"] == "$context.integration.status"
+    assert fields["integration_status"] == "$context.integration.integrationStatus"
     assert fields["integration_error"] == "$context.integration.error"
     assert fields["integration_request_id"] == "$context.integration.requestId"
     assert fields["trace_id"] == "$context.xrayTraceId"
