@@ -1,4 +1,3 @@
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -6,10 +5,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -26,10 +30,15 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
  * credentials that the SDK finds. Without AWS_REGION the call is not signed; only the local API
  * takes it then.
  *
- * <p>Exit status: 0 the tenant holds the group; 1 refused for good; 2 not known, run it again later
- * with the same key.
+ * <p>Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is
+ * unknown, run it again later with the same key; 12 the call is wrong, and this run reserved
+ * nothing.
  */
 final class Reserve {
+
+  private static final int REFUSED = 10;
+  private static final int OUTCOME_UNKNOWN = 11;
+  private static final int WRONG_CALL = 12;
 
   private static final int ATTEMPTS = 5;
   private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(3);
@@ -39,40 +48,76 @@ final class Reserve {
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().connectTimeout(CONNECTION_TIMEOUT).build();
+  private static final AwsCredentialsProvider CREDENTIALS =
+      DefaultCredentialsProvider.builder().build();
+  private static final String REGION = System.getenv("AWS_REGION");
 
   public static void main(String[] arguments) throws InterruptedException {
-    URI url = URI.create(arguments[0]);
+    System.exit(reserve(arguments));
+  }
+
+  /** Returns the exit status. */
+  private static int reserve(String[] arguments) throws InterruptedException {
+    if (arguments.length != 4 || !arguments[0].matches("https?://.+")) {
+      return end(WRONG_CALL, "usage: Reserve URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY");
+    }
+    URI url;
+    try {
+      url = URI.create(arguments[0]);
+      if (REGION != null) {
+        CREDENTIALS.resolveCredentials();
+      }
+    } catch (IllegalArgumentException | SdkException e) {
+      return end(WRONG_CALL, e.getMessage());
+    }
     String domainId = arguments[1];
     String body = "{\"group_id\": \"" + arguments[2] + "\"}";
     String idempotencyKey = arguments[3];
+    boolean unknown = false;
     long pauseMillis = 500; // doubles after each attempt
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
-        HttpResponse<String> response =
-            HTTP.send(request(url, domainId, body, idempotencyKey), BodyHandlers.ofString());
+        HttpResponse<String> response = send(request(url, domainId, body, idempotencyKey));
         int status = response.statusCode();
-        Matcher purchaseId = PURCHASE_ID.matcher(response.body());
+        String answer = response.body();
+        Matcher purchaseId = PURCHASE_ID.matcher(answer);
         // A 409 has a purchase id if the tenant holds the group.
         if ((status == 201 || status == 409) && purchaseId.find()) {
           System.out.println(purchaseId.group(1));
-          System.exit(0);
+          return 0;
         }
-        if (status != 429 && status < 500) {
-          System.err.println(response.body());
-          System.exit(1);
+        // Without the error code it is the page of a proxy, not the API's answer.
+        if (status == 409 && answer.contains("\"error_code\"")) {
+          return end(REFUSED, answer);
         }
-        System.err.printf("attempt %d of %d: %d %s%n", attempt, ATTEMPTS, status, response.body());
-      } catch (IOException e) {
-        System.err.printf("attempt %d of %d: no answer (%s)%n", attempt, ATTEMPTS, e);
+        if (status / 100 == 4 && status != 408 && status != 409 && status != 429) {
+          // After an unknown outcome, an earlier attempt may have reserved the group.
+          return end(unknown ? OUTCOME_UNKNOWN : WRONG_CALL, answer);
+        }
+        unknown |= status != 429;
+        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": " + status + " " + answer);
+      } catch (ExecutionException | TimeoutException | SdkException e) {
+        unknown = true;
+        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": no answer (" + e + ")");
       }
       if (attempt < ATTEMPTS) {
         Thread.sleep(ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis));
         pauseMillis *= 2;
       }
     }
-    System.err.println(
-        "Not known whether the group is reserved. Run this again later with the same key.");
-    System.exit(2);
+    return end(OUTCOME_UNKNOWN, "The outcome is unknown. Run this again later with the same key.");
+  }
+
+  private static int end(int status, String reason) {
+    System.err.println(reason);
+    return status;
+  }
+
+  /** Sends one attempt. The request's own timeout would end with the head of the response. */
+  private static HttpResponse<String> send(HttpRequest request)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return HTTP.sendAsync(request, BodyHandlers.ofString())
+        .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** One attempt. A signature holds for minutes, so each attempt gets its own. */
@@ -85,10 +130,8 @@ final class Reserve {
             .putHeader("X-Domain-Id", domainId)
             .putHeader("Idempotency-Key", idempotencyKey)
             .build();
-    String region = System.getenv("AWS_REGION");
-    SdkHttpRequest ready = region == null ? request : signed(request, body, region);
-    HttpRequest.Builder http =
-        HttpRequest.newBuilder(url).timeout(TIMEOUT).POST(BodyPublishers.ofString(body));
+    SdkHttpRequest ready = REGION == null ? request : signed(request, body);
+    HttpRequest.Builder http = HttpRequest.newBuilder(url).POST(BodyPublishers.ofString(body));
     ready.forEachHeader(
         (name, values) -> {
           if (!name.equalsIgnoreCase("Host")) { // HttpClient sets it by itself, to the same value.
@@ -98,16 +141,16 @@ final class Reserve {
     return http.build();
   }
 
-  private static SdkHttpRequest signed(SdkHttpRequest request, String body, String region) {
+  private static SdkHttpRequest signed(SdkHttpRequest request, String body) {
     return AwsV4HttpSigner.create()
         .sign(
             signing ->
                 signing
-                    .identity(DefaultCredentialsProvider.builder().build().resolveCredentials())
+                    .identity(CREDENTIALS.resolveCredentials())
                     .request(request)
                     .payload(ContentStreamProvider.fromUtf8String(body))
                     .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "execute-api")
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, region))
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, REGION))
         .request();
   }
 }

@@ -6,8 +6,8 @@
 AWS_REGION names the region of the API. The call is then signed by botocore, with the credentials that
 botocore finds. Without AWS_REGION the call is not signed; only the local API takes it then.
 
-Exit status: 0 the tenant holds the group; 1 refused for good; 2 not known, run it again later with the
-same key.
+Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown, run it
+again later with the same key; 12 the call is wrong, and this run reserved nothing.
 """
 
 import http.client
@@ -16,23 +16,30 @@ import os
 import random
 import sys
 import time
-import urllib.error
-import urllib.request
+from contextlib import closing
+from urllib.parse import urlsplit
 
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5  # doubles after each attempt
+CONNECTION_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 10
+
+REFUSED, OUTCOME_UNKNOWN, WRONG_CALL = 10, 11, 12
 
 
 class Refused(Exception):
-    """The call was refused for good: a repeat gets the same answer."""
+    """Another tenant holds the group."""
 
 
 class OutcomeUnknown(Exception):
-    """No attempt got a definite answer: the tenant may or may not hold the group."""
+    """The tenant may or may not hold the group."""
 
 
-def reserve(url, domain_id, group_id, idempotency_key):
+class WrongCall(Exception):
+    """The call was not made, or was refused unread. This call reserved nothing; an earlier one may have."""
+
+
+def reserve(url, domain_id, group_id, idempotency_key, sign):
     """Returns the purchase id of the tenant's reservation."""
     body = json.dumps({"group_id": group_id}).encode()
     headers = {
@@ -40,57 +47,95 @@ def reserve(url, domain_id, group_id, idempotency_key):
         "X-Domain-Id": domain_id,
         "Idempotency-Key": idempotency_key,
     }
+    unknown = False
     pause = FIRST_PAUSE_SECONDS
     for attempt in range(1, ATTEMPTS + 1):
-        status, answer = post(url, body, headers)
-        if status in (201, 409):
-            purchase_id = json.loads(answer).get("purchase_id")
-            if purchase_id:  # A 409 has one if the tenant holds the group.
-                return purchase_id
+        status, answer = post(url, body, headers, sign)
+        fields = parsed(answer)
+        if status in (201, 409) and fields.get("purchase_id"):
+            return fields["purchase_id"]  # A 409 has one if the tenant holds the group.
+        if status == 409 and fields.get("error_code"):
             raise Refused(answer)
-        if status is not None and status != 429 and status < 500:
-            raise Refused(answer)
+        if status in range(400, 500) and status not in (408, 409, 429):
+            if unknown:  # An earlier attempt may have reserved the group all the same.
+                raise OutcomeUnknown(answer)
+            raise WrongCall(answer)
+        unknown |= status != 429
         print(f"attempt {attempt} of {ATTEMPTS}: {status or 'none'} {answer}", file=sys.stderr)
         if attempt < ATTEMPTS:
             time.sleep(random.uniform(pause / 2, pause))
             pause *= 2
-    raise OutcomeUnknown("Not known whether the group is reserved. Run this again later with the same key.")
+    raise OutcomeUnknown("The outcome is unknown. Run this again later with the same key.")
 
 
-def post(url, body, headers):
-    """Makes one call. Returns its status, or None if no answer came, and the body."""
-    request = urllib.request.Request(url, body, signed(url, body, headers), method="POST")
+def post(url, body, headers, sign):
+    """Makes one call. Returns its status, or None if no whole answer came, and the body."""
+    scheme, host, path, query, _ = urlsplit(url)
+    target = f"{path or '/'}?{query}" if query else path or "/"
+    connect = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
     try:
-        try:
-            response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
-        except urllib.error.HTTPError as error:
-            response = error
-        with response:
-            return response.status, response.read().decode()
-    except (OSError, http.client.HTTPException):
-        return None, "no answer"
+        with closing(connect(host, timeout=CONNECTION_TIMEOUT_SECONDS)) as connection:
+            connection.connect()
+            connection.sock.settimeout(TIMEOUT_SECONDS)
+            connection.request("POST", target, body, sign(url, body, headers))
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as e:
+        return None, f"no answer ({e!r})"
 
 
-def signed(url, body, headers):
-    """Returns the headers with those of a signature. It holds for minutes, so each call gets its own."""
+def parsed(answer):
+    """The fields of an answer; none if it is not a JSON object, as a proxy's page is not."""
+    try:
+        fields = json.loads(answer)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def signer():
+    """Returns the function that adds a signature to headers. It holds for minutes, so each call gets its own."""
     region = os.environ.get("AWS_REGION")
     if not region:
-        return headers
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.session import Session
+        return lambda url, body, headers: headers
+    try:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.session import Session
 
-    request = AWSRequest("POST", url, headers=headers, data=body)
-    SigV4Auth(Session().get_credentials(), "execute-api", region).add_auth(request)
-    return dict(request.headers)
+        credentials = Session().get_credentials()
+        if credentials:
+            credentials.get_frozen_credentials()
+    except Exception as e:  # botocore has no common class for a missing library, a bad profile, a bad file.
+        raise WrongCall(f"No credentials: {e}") from e
+    if credentials is None:
+        raise WrongCall("No credentials: botocore finds none.")
+
+    def sign(url, body, headers):
+        request = AWSRequest("POST", url, headers=headers, data=body)
+        SigV4Auth(credentials, "execute-api", region).add_auth(request)
+        return dict(request.headers)
+
+    return sign
+
+
+def main(arguments):
+    if len(arguments) != 4 or urlsplit(arguments[0]).scheme not in ("http", "https"):
+        print("usage: reserve.py URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY", file=sys.stderr)
+        return WRONG_CALL
+    try:
+        print(reserve(*arguments, signer()))
+        return 0
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return REFUSED
+    except OutcomeUnknown as unknown:
+        print(unknown, file=sys.stderr)
+        return OUTCOME_UNKNOWN
+    except WrongCall as wrong:
+        print(wrong, file=sys.stderr)
+        return WRONG_CALL
 
 
 if __name__ == "__main__":
-    try:
-        print(reserve(*sys.argv[1:]))
-    except Refused as refusal:
-        print(refusal, file=sys.stderr)
-        sys.exit(1)
-    except OutcomeUnknown as unknown:
-        print(unknown, file=sys.stderr)
-        sys.exit(2)
+    sys.exit(main(sys.argv[1:]))

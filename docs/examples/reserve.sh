@@ -7,13 +7,23 @@
 # AWS_SECRET_ACCESS_KEY and, if it is set, AWS_SESSION_TOKEN. Without AWS_REGION the call is not
 # signed; only the local API takes it then.
 #
-# Exit status: 0 the tenant holds the group; 1 refused for good; 2 not known, run it again later with
-# the same key.
+# Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown,
+# run it again later with the same key; 12 the call is wrong, and this run reserved nothing.
 set -euo pipefail
 
+refused=10 outcome_unknown=11 wrong_call=12
+
+end() {
+  echo "$2" >&2
+  exit "$1"
+}
+
+[[ $# = 4 && $1 =~ ^https?:// ]] || end $wrong_call "usage: reserve.sh URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY"
 url=$1 domain=$2 group=$3 key=$4
-attempts=5
-pause_ms=500 # doubles after each attempt
+if [ -n "${AWS_REGION:-}" ]; then
+  [ -n "${AWS_ACCESS_KEY_ID:-}" ] || end $wrong_call "No credentials: AWS_ACCESS_KEY_ID is not set."
+  [ -n "${AWS_SECRET_ACCESS_KEY:-}" ] || end $wrong_call "No credentials: AWS_SECRET_ACCESS_KEY is not set."
+fi
 
 # From a pipe, since everybody on this machine can read the arguments of a process.
 signature() {
@@ -24,9 +34,9 @@ signature() {
   fi
 }
 
-# The body of the response, a line feed, and its status.
+# The body of the response, a line feed, and its status. --disable leaves ~/.curlrc out.
 post() {
-  curl --silent --connect-timeout 3 --max-time 10 --write-out '\n%{http_code}' \
+  curl --disable --silent --globoff --connect-timeout 3 --max-time 10 --write-out '\n%{http_code}' \
     --config <(signature) \
     --header 'Content-Type: application/json' \
     --header "X-Domain-Id: $domain" \
@@ -35,6 +45,9 @@ post() {
     "$url"
 }
 
+attempts=5
+pause_ms=500 # doubles after each attempt
+unknown=no
 for ((attempt = 1; attempt <= attempts; attempt++)); do
   if response=$(post); then
     status=${response##*$'\n'}
@@ -45,27 +58,28 @@ for ((attempt = 1; attempt <= attempts; attempt++)); do
   fi
   purchase=$(sed -n 's/.*"purchase_id" *: *"\([^"]*\)".*/\1/p' <<<"$body")
   case $status in
-    201 | 409) # A 409 has a purchase id if the tenant holds the group.
-      if [ -n "$purchase" ]; then
+    201 | 409)
+      if [ -n "$purchase" ]; then # A 409 has one if the tenant holds the group.
         echo "$purchase"
         exit 0
       fi
-      echo "$body" >&2
-      exit 1
+      # Without the error code it is the page of a proxy, not the API's answer.
+      [[ $status != 409 || $body != *'"error_code"'* ]] || end $refused "$body"
+      unknown=yes
       ;;
-    429 | 5?? | none)
-      echo "attempt $attempt of $attempts: $status $body" >&2
+    429) ;;
+    408) unknown=yes ;;
+    4??)
+      [ $unknown = no ] || end $outcome_unknown "$body" # An earlier attempt may have reserved the group.
+      end $wrong_call "$body"
       ;;
-    *)
-      echo "$body" >&2
-      exit 1
-      ;;
+    *) unknown=yes ;;
   esac
+  echo "attempt $attempt of $attempts: $status $body" >&2
   if ((attempt < attempts)); then
     ms=$((pause_ms / 2 + RANDOM % (pause_ms / 2)))
     sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
     pause_ms=$((pause_ms * 2))
   fi
 done
-echo "Not known whether the group is reserved. Run this again later with the same key." >&2
-exit 2
+end $outcome_unknown "The outcome is unknown. Run this again later with the same key."

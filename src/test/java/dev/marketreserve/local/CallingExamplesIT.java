@@ -8,6 +8,8 @@ import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.local.FlakyGateway.Answer;
 import dev.marketreserve.local.FlakyGateway.Call;
+import dev.marketreserve.local.FlakyGateway.CutAnswer;
+import dev.marketreserve.local.FlakyGateway.Fate;
 import dev.marketreserve.local.FlakyGateway.LostAnswer;
 import dev.marketreserve.local.FlakyGateway.Silence;
 import java.io.File;
@@ -18,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -65,6 +68,17 @@ class CallingExamplesIT {
       new TenantIds("stranger", "project", "strangers-instance");
   private static final Answer SYSTEM_ERROR =
       new Answer(500, "{\"error_code\":\"APIG.9999\",\"error_msg\":\"System error.\"}");
+
+  private static final Answer REFUSAL =
+      new Answer(409, "{\"error_code\":\"APIG.3402\",\"error_msg\":\"m\",\"request_id\":\"r\"}");
+  private static final String PAGE = "<html><h1>Gateway Timeout</h1></html>";
+
+  /** A region asks for a signature; there is no profile, and no machine that lends a role. */
+  private static final Map<String, String> NO_CREDENTIALS =
+      Map.of(
+          "AWS_REGION", "eu-central-1",
+          "HOME", "/nonexistent",
+          "AWS_EC2_METADATA_DISABLED", "true");
 
   private static LocalApi api;
 
@@ -120,7 +134,7 @@ class CallingExamplesIT {
     assertEquals(first, run(example, api.url(), TENANT, group, "order-1"));
     assertEquals(first, run(example, api.url(), TENANT, group, "another-order"));
     Result stranger = run(example, api.url(), STRANGER, group, "order-1");
-    assertEquals(1, stranger.status(), stranger.errors());
+    assertEquals(10, stranger.status(), stranger.errors());
     assertEquals("", stranger.output());
     assertTrue(stranger.errors().contains("APIG.3402"), stranger.errors());
   }
@@ -129,7 +143,7 @@ class CallingExamplesIT {
   @EnumSource
   void anUnknownOutcomeIsRepeatedWithTheSameKeyAfterGrowingPauses(Example example)
       throws Exception {
-    List<FlakyGateway.Fate> fates = List.of(SYSTEM_ERROR, new LostAnswer(), new Answer(504, "{}"));
+    List<Fate> fates = List.of(SYSTEM_ERROR, new LostAnswer(), new Answer(504, "{}"));
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
       String group = UUID.randomUUID().toString();
       Result result = run(example, gateway.url(), TENANT, group, "order-2");
@@ -167,14 +181,90 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void aRefusalIsNotRepeated(Example example) throws Exception {
-    for (int status : new int[] {400, 403, 409}) {
-      Answer refusal = new Answer(status, "{\"error_code\":\"APIG.0000\"}");
+  void aWrongCallIsNotRepeated(Example example) throws Exception {
+    for (int status : new int[] {400, 403, 404, 413}) {
+      Answer refusal = error(status);
       try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(refusal))) {
         Result result = run(example, gateway.url(), TENANT, "group", "order-5");
-        assertEquals(new Result(1, "", refusal.body()), result);
+        assertEquals(new Result(12, "", refusal.body()), result);
         assertEquals(1, gateway.calls().size());
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void a409SettlesTheOrderWhateverCameBefore(Example example) throws Exception {
+    for (List<Answer> fates : List.of(List.of(REFUSAL), List.of(SYSTEM_ERROR, REFUSAL))) {
+      try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+        Result result = run(example, gateway.url(), TENANT, "group", "order-6");
+        assertEquals(10, result.status(), result.errors());
+        assertEquals("", result.output());
+        assertTrue(result.errors().endsWith(REFUSAL.body()), result.errors());
+        assertEquals(fates.size(), gateway.calls().size());
+      }
+    }
+  }
+
+  /** The write stands in the first two, and may stand in the others. */
+  @ParameterizedTest
+  @EnumSource
+  void afterAnUnknownOutcomeNoOther4xxSettlesTheOrder(Example example) throws Exception {
+    for (List<Fate> fates :
+        List.of(
+            List.<Fate>of(new LostAnswer(), error(403)),
+            List.<Fate>of(new CutAnswer(), error(400)),
+            List.<Fate>of(new Answer(504, PAGE), error(404)),
+            List.<Fate>of(new Answer(408, PAGE), error(413)),
+            List.<Fate>of(new Answer(201, PAGE), new Answer(403, PAGE)))) {
+      try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+        String group = UUID.randomUUID().toString();
+        Result result = run(example, gateway.url(), TENANT, group, "order-8");
+        assertEquals(11, result.status(), fates + result.errors());
+        assertEquals("", result.output());
+        assertEquals(2, gateway.calls().size());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aThrottledCallWroteNothing(Example example) throws Exception {
+    List<Answer> fates = List.of(new Answer(429, "{}"), error(403));
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+      Result result = run(example, gateway.url(), TENANT, "group", "order-9");
+      assertEquals(12, result.status(), result.errors());
+    }
+  }
+
+  /** A proxy on the way, not the API, makes such pages. */
+  @ParameterizedTest
+  @EnumSource
+  void aPageSettlesNothing(Example example) throws Exception {
+    List<Answer> fates =
+        List.of(new Answer(409, PAGE), new Answer(200, PAGE), new Answer(302, PAGE));
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-10");
+      assertEquals(0, result.status(), result.errors());
+      assertEquals(4, gateway.calls().size());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aCallThatCannotBeMadeIsNotMade(Example example) throws Exception {
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of())) {
+      String url = LocalApi.reserveUrl(gateway.url(), TENANT);
+      for (Result result :
+          List.of(
+              run(example, Map.of(), url, "domain", "group"),
+              run(example, Map.of(), "localhost", "domain", "group", "key"),
+              run(example, NO_CREDENTIALS, url, "domain", "group", "key"))) {
+        assertEquals(12, result.status(), result.errors());
+        assertEquals("", result.output());
+        assertEquals(1, result.errors().lines().count(), result.errors());
+      }
+      assertEquals(List.of(), gateway.calls());
     }
   }
 
@@ -184,7 +274,7 @@ class CallingExamplesIT {
     List<Answer> outage = Collections.nCopies(10, SYSTEM_ERROR);
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), outage)) {
       Result result = run(example, gateway.url(), TENANT, "group", "order-7");
-      assertEquals(2, result.status(), result.errors());
+      assertEquals(11, result.status(), result.errors());
       assertEquals("", result.output());
       assertEquals(5, gateway.calls().size());
       assertEquals(Set.of("order-7"), keys(gateway.calls()));
@@ -205,12 +295,24 @@ class CallingExamplesIT {
     }
   }
 
+  private static Answer error(int status) {
+    return new Answer(status, "{\"error_code\":\"APIG.0000\"}");
+  }
+
   private static Result run(Example example, String url, TenantIds tenant, String group, String key)
       throws IOException, InterruptedException {
+    String reserveUrl = LocalApi.reserveUrl(url, tenant);
+    return run(example, Map.of(), reserveUrl, tenant.domainId(), group, key);
+  }
+
+  /** Runs a program with nothing of this process's environment but the way to programs. */
+  private static Result run(Example example, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(example.command());
-    command.addAll(List.of(LocalApi.reserveUrl(url, tenant), tenant.domainId(), group, key));
+    command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().remove("AWS_REGION");
+    builder.environment().keySet().retainAll(Set.of("PATH"));
+    builder.environment().putAll(environment);
     Process process = builder.start();
     try {
       String output = text(process.getInputStream());

@@ -32,6 +32,9 @@ final class FlakyGateway implements AutoCloseable {
   /** The API gets the call, and its answer is lost. */
   record LostAnswer() implements Fate {}
 
+  /** The API gets the call, and its answer breaks off half way. */
+  record CutAnswer() implements Fate {}
+
   /** The caller hears nothing, until it gives up or a minute has passed. */
   record Silence() implements Fate {}
 
@@ -94,6 +97,12 @@ final class FlakyGateway implements AutoCloseable {
       switch (fates.next()) {
         case Answer(int status, String answer) -> answer(exchange, status, answer);
         case LostAnswer() -> forward(exchange, body);
+        case CutAnswer() -> {
+          byte[] answer = forward(exchange, body).body().getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(201, answer.length);
+          exchange.getResponseBody().write(answer, 0, answer.length / 2);
+          exchange.getResponseBody().flush();
+        }
         case Silence() -> sleep(Duration.ofMinutes(1));
       }
     }
