@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
 
-  /** The caller waits 5 s. The other second is for the start of the function and the network. */
+  /** The gateway waits 5 s. The other second is for the start of the function and the network. */
   static final Duration TIME_TO_RESPOND = Duration.ofSeconds(4);
 
   /** Time kept for responding after giving up on DynamoDB. */

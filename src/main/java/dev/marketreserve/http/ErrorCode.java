@@ -1,7 +1,7 @@
 package dev.marketreserve.http;
 
 /**
- * The errors of this API. Clients decide by the code; the status goes with it.
+ * The errors of this API: the code says why a call failed, and the status goes with it.
  *
  * <p>The codes are those of the API family that the marketplace knows. {@code README.md} has the
  * table of when each applies.
