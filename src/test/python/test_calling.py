@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pty
 import re
 import subprocess
 import threading
@@ -16,6 +17,13 @@ import stack
 
 REGION = "eu-central-1"
 CREDENTIALS = Credentials("simulator", "simulator", "simulator-session")
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "AWS_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
+    "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
+    "AWS_SESSION_TOKEN": CREDENTIALS.token,
+}
 # As the guide prints them.
 COMMANDS = re.findall(r'^(.*docs/examples/\S+) "\$URL"', (stack.ROOT / "docs/calling.md").read_text(), re.M)
 
@@ -56,15 +64,14 @@ def test_an_example_signs_its_call(gateway, command):
     result = subprocess.run(
         f"{command} {url} domain group order-1",
         shell=True, cwd=stack.ROOT, capture_output=True, text=True,
-        env=os.environ | {
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": CREDENTIALS.access_key,
-            "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
-            "AWS_SESSION_TOKEN": CREDENTIALS.token,
-        },
+        env=ENVIRONMENT,
     )
     assert (result.returncode, result.stdout) == (0, "the-purchase\n"), result.stderr
-    [(path, headers, body)] = gateway.calls
+    [call] = gateway.calls
+    assert_signed(*call)
+
+
+def assert_signed(path, headers, body):
     headers = {name.lower(): value for name, value in headers.items()}
     assert body == b'{"group_id": "group"}'
     assert (headers["x-domain-id"], headers["idempotency-key"]) == ("domain", "order-1")
@@ -84,3 +91,42 @@ def test_an_example_signs_its_call(gateway, command):
     signer = SigV4Auth(CREDENTIALS, "execute-api", REGION)
     text = signer.string_to_sign(request, signer.canonical_request(request))
     assert signature == signer.signature(text, request)
+
+
+def reconcile(gateway, list_of_orders, errors=subprocess.PIPE):
+    url = f"http://127.0.0.1:{gateway.server_port}/v1/{{project_id}}/apigw/instances/{{instance_id}}/market/api-groups/reserve"
+    return subprocess.run(
+        ["docs/examples/reconcile.py", url, "-"], input=list_of_orders, cwd=stack.ROOT, env=ENVIRONMENT,
+        stdout=subprocess.PIPE, stderr=errors, text=True)
+
+
+HEADER = "order,project_id,instance_id,domain_id,group_id,idempotency_key\n"
+ORDERS = HEADER + "1,project,instance,domain,group,order-1\n2,project,instance,domain,group,order-1\n"
+
+
+def test_reconciling_signs_its_calls(gateway):
+    result = reconcile(gateway, ORDERS)
+    assert (result.returncode, result.stdout, result.stderr) == (
+        0, "1,settled,the-purchase\n2,settled,the-purchase\n", "")
+    for call in gateway.calls:
+        assert_signed(*call)
+
+
+def test_reconciling_shows_its_progress_on_a_terminal(gateway):
+    terminal, errors = pty.openpty()
+    assert reconcile(gateway, ORDERS, errors).returncode == 0
+    os.close(errors)
+    shown = os.read(terminal, 10000).decode()
+    os.close(terminal)
+    assert re.findall(r"\[(#*) *\] (\d of \d)", shown) == [("", "0 of 2"), ("#" * 15, "1 of 2")]
+    assert shown.endswith("\r\033[K")
+
+
+@pytest.mark.parametrize("orders, complaint", [
+    (HEADER + "1,project,instance,,group,\n", "-: line 2 has no domain_id and no idempotency_key"),
+    ("order,project_id\n1,project\n", "-: line 2 has no instance_id and no domain_id and no group_id and no idempotency_key"),
+])
+def test_a_list_that_cannot_be_read_is_not_begun(gateway, orders, complaint):
+    result = reconcile(gateway, orders)
+    assert (result.returncode, result.stdout, result.stderr) == (12, "", complaint + "\n")
+    assert gateway.calls == []

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.Events;
 import dev.marketreserve.local.FlakyGateway.Answer;
@@ -16,6 +17,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -282,6 +285,40 @@ class CallingExamplesIT {
     }
   }
 
+  @Test
+  void reconcilingSaysWhichOrdersAreSettled() throws Exception {
+    Result mine = run(Example.CURL, api.url(), TENANT, "mine", "key-1");
+    run(Example.CURL, api.url(), STRANGER, "theirs", "key-2");
+    String settled = order("1", TENANT, "mine", "key-1") + order("2", TENANT, "theirs", "key-3");
+    String url = api.url() + SamTemplate.read().routes().getFirst().path();
+    String expected = "1,settled," + mine.output() + "\n2,refused,";
+    assertEquals(new Result(0, expected, ""), reconcile(url, settled));
+
+    TenantIds nobody = new TenantIds("nobody", "project", "instance");
+    String open = order("3", nobody, "group", "key-4") + settled;
+    Result result = reconcile(url, open);
+    assertEquals(11, result.status(), result.errors());
+    assertEquals("3,open,\n" + expected, result.output());
+    assertTrue(result.errors().contains("APIG.1136"), result.errors());
+  }
+
+  private static Result reconcile(String url, String orders) throws Exception {
+    Path list = Files.createTempFile("orders", ".csv");
+    try {
+      Files.writeString(
+          list, "order,project_id,instance_id,domain_id,group_id,idempotency_key\n" + orders);
+      return run(List.of("python3", "docs/examples/reconcile.py", url, list.toString()), Map.of());
+    } finally {
+      Files.delete(list);
+    }
+  }
+
+  private static String order(String name, TenantIds tenant, String group, String key) {
+    return String.join(
+            ",", name, tenant.projectId(), tenant.instanceId(), tenant.domainId(), group, key)
+        + "\n";
+  }
+
   private static Set<String> keys(List<Call> calls) {
     return calls.stream().map(Call::idempotencyKey).collect(Collectors.toSet());
   }
@@ -305,11 +342,16 @@ class CallingExamplesIT {
     return run(example, Map.of(), reserveUrl, tenant.domainId(), group, key);
   }
 
-  /** Runs a program with nothing of this process's environment but the way to programs. */
   private static Result run(Example example, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(example.command());
     command.addAll(List.of(arguments));
+    return run(command, environment);
+  }
+
+  /** Runs a program with nothing of this process's environment but the way to programs. */
+  private static Result run(List<String> command, Map<String, String> environment)
+      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().retainAll(Set.of("PATH"));
     builder.environment().putAll(environment);

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Repeats the orders whose outcome is unknown, and says which are settled. docs/calling.md explains the rules.
+
+  reconcile.py URL ORDERS
+
+URL     the API's, with {project_id} and {instance_id} in it.
+ORDERS  a CSV file with the columns order, project_id, instance_id, domain_id, group_id and idempotency_key, or -
+        for standard input. The order is any name; the others are as in the first call.
+
+Calls are signed as reserve.py signs them. Standard output gets a CSV line for each order: its name; settled,
+refused or open; and the purchase id. An open order may be reserved or not: leave it in the next run's list.
+
+Exit status: 0 no order is open; 11 an order is open; 12 the list cannot be read or the calls cannot be signed.
+"""
+
+import contextlib
+import csv
+import io
+import sys
+
+from reserve import OUTCOME_UNKNOWN, WRONG_CALL, Refused, WrongCall, reserve, signer
+
+COLUMNS = ("order", "project_id", "instance_id", "domain_id", "group_id", "idempotency_key")
+
+
+def reconcile(url, order, sign):
+    """Returns settled, refused or open, the purchase id, and what the attempts printed."""
+    url = url.replace("{project_id}", order["project_id"]).replace("{instance_id}", order["instance_id"])
+    with contextlib.redirect_stderr(io.StringIO()) as attempts:
+        try:
+            purchase_id = reserve(url, order["domain_id"], order["group_id"], order["idempotency_key"], sign)
+            return "settled", purchase_id, ""
+        except Refused:
+            return "refused", "", ""
+        except Exception as e:  # Whatever it is, the group may be reserved, and the other orders wait.
+            return "open", "", f"{attempts.getvalue()}{e}"
+
+
+def read(file):
+    """The orders of the list."""
+    with contextlib.nullcontext(sys.stdin) if file == "-" else open(file, encoding="utf-8-sig", newline="") as lines:
+        orders = list(csv.DictReader(lines, strict=True))
+    for number, order in enumerate(orders, 2):
+        missing = [column for column in COLUMNS if not order.get(column)]
+        if missing:
+            raise ValueError(f"line {number} has no {' and no '.join(missing)}")
+    return orders
+
+
+def show(progress):
+    """Puts a text on the last line of a terminal, instead of the one before; does nothing elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
+
+
+def bar(done, total):
+    return f"[{'#' * (30 * done // total):30}] {done} of {total}"
+
+
+def main(arguments):
+    if len(arguments) != 2 or "{project_id}" not in arguments[0] or "{instance_id}" not in arguments[0]:
+        print("usage: reconcile.py URL ORDERS, with {project_id} and {instance_id} in URL", file=sys.stderr)
+        return WRONG_CALL
+    url, file = arguments
+    try:
+        orders = read(file)
+        sign = signer()
+    except (OSError, ValueError, csv.Error, WrongCall) as e:
+        print(f"{file}: {e}", file=sys.stderr)
+        return WRONG_CALL
+    output = csv.writer(sys.stdout, lineterminator="\n")
+    any_open = False
+    for number, order in enumerate(orders):
+        show(bar(number, len(orders)))
+        state, purchase_id, reason = reconcile(url, order, sign)
+        show("")
+        output.writerow([order["order"], state, purchase_id])
+        sys.stdout.flush()
+        if state == "open":
+            any_open = True
+            print(f"{order['order']}: {reason}", file=sys.stderr)
+    return OUTCOME_UNKNOWN if any_open else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
