@@ -121,8 +121,10 @@ def test_the_gateway_answers_nothing_that_cannot_be():
         "DEFAULT_5XX",
     }
     (operation,) = [o for path in body["paths"].values() for o in path.values()]
-    assert {"401", "415"}.isdisjoint(operation["responses"])
-    assert list(operation["responses"]["413"]) == ["description"]
+    assert "401" not in operation["responses"]
+    # API Gateway lets nobody word these.
+    for status in "413", "415":
+        assert "headers" not in operation["responses"][status]
 
 
 def test_a_code_of_the_gateway_means_one_thing():

@@ -116,6 +116,34 @@ class OpenApiTest {
   }
 
   @Test
+  void everyCodeIsListedUnderItsStatus() {
+    for (ErrorCode error : ErrorCode.values()) {
+      assertTrue(openApi.lists(error.status(), error.code()), error.toString());
+    }
+    openApi
+        .exampleResponses()
+        .forEach(
+            example -> {
+              String code = example.getValue().path("error_code").asText();
+              assertTrue(
+                  code.isEmpty() || openApi.lists(example.getKey(), code), example.toString());
+            });
+  }
+
+  /** A client made from the description must not fail on it. */
+  @Test
+  void aCodeThatIsAddedLaterIsAsDescribed() {
+    for (int status : new int[] {400, 403, 404, 409, 429, 500, 502, 503, 504}) {
+      assertEquals(
+          List.of(),
+          openApi.violations(
+              status,
+              Map.of("X-Request-Id", "id"),
+              "{\"error_code\":\"APIG.7777\",\"error_msg\":\"m\",\"request_id\":\"id\"}"));
+    }
+  }
+
+  @Test
   void everyExampleIsAsDescribed() {
     openApi
         .exampleResponses()
@@ -146,6 +174,8 @@ class OpenApiTest {
               assertEquals(
                   "context.requestId", header.path("gatewayresponse.header.X-Request-Id").asText());
               String body = response.getValue().at("/responseTemplates/application~1json").asText();
+              String code = body.replaceAll(".*\"error_code\":\"([^\"]*)\".*", "$1");
+              assertTrue(openApi.lists(status, code), response.getKey());
               assertEquals(
                   List.of(),
                   openApi.violations(status, Map.of("X-Request-Id", "id"), body),

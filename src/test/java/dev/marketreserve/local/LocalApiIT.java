@@ -189,7 +189,7 @@ class LocalApiIT {
     assertAnswer(400, "APIG.2006", post("x".repeat(1 << 20)));
     HttpResponse<String> huge = post("x".repeat(11 << 20));
     assertEquals(413, huge.statusCode());
-    assertEquals("", huge.body());
+    assertEquals("{\"message\":\"Request Too Long\"}", huge.body());
   }
 
   @Test

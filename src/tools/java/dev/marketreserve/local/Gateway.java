@@ -88,7 +88,7 @@ final class Gateway extends Handler.Abstract {
       Optional<Map<String, String>> parameters = match(route, request);
       if (parameters.isPresent()) {
         return body.length > MAX_PAYLOAD_BYTES
-            ? tooLarge()
+            ? worded(413, "Request Too Long")
             : call(event(request, route, parameters.get(), body, requestId));
       }
     }
@@ -192,12 +192,12 @@ final class Gateway extends Handler.Abstract {
         .withBody(body.replace("$context.requestId", requestId));
   }
 
-  /** The one answer that API Gateway lets nobody word, the request id included. */
-  private static APIGatewayProxyResponseEvent tooLarge() {
+  /** An answer that API Gateway lets nobody word, the request id included. */
+  private static APIGatewayProxyResponseEvent worded(int status, String message) {
     return new APIGatewayProxyResponseEvent()
-        .withStatusCode(413)
-        .withHeaders(Map.of())
-        .withBody("");
+        .withStatusCode(status)
+        .withHeaders(Map.of("Content-Type", "application/json"))
+        .withBody("{\"message\":\"" + message + "\"}");
   }
 
   private void send(
