@@ -1,9 +1,7 @@
 """The page of `mvn -Plocal` in a browser without a window."""
 
 import json
-import re
 import shutil
-import subprocess
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,27 +10,11 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-import stack
-
 
 def program(*names):
     found = next(filter(None, map(shutil.which, names)), None)
     assert found, f"This test needs {names[-1]} (Debian: apt-get install chromium chromium-driver)."
     return found
-
-
-@pytest.fixture(scope="module")
-def api():
-    """The address of the local API."""
-    command = ["mvn", "--batch-mode", "-Plocal", "-Dport=0", "-Ddynamodb.port=0"]
-    with subprocess.Popen(command, cwd=stack.ROOT, stdout=subprocess.PIPE, text=True) as process:
-        output = ""
-        while not (printed := re.search(r"open (http://\S+)/docs in a browser", output)):
-            line = process.stdout.readline()
-            assert line, output
-            output += line
-        yield printed[1]
-        process.terminate()
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""The API as its description promises it: tested by Schemathesis, and called by a generated client."""
+
+import json
+import subprocess
+import sys
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.request import urlopen
+
+import pytest
+
+import stack
+
+
+def run(*command):
+    result = subprocess.run(command, cwd=stack.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_schemathesis_finds_nothing_wrong(api):
+    run("st", "--config-file", ".ci/schemathesis.toml", "run", f"{api}/docs/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """The client that openapi-generator makes of openapi.yaml."""
+    directory = tmp_path_factory.mktemp("client")
+    run("openapi-generator-cli", "generate", "--generator-name", "python", "--input-spec", "openapi.yaml",
+        "--output", str(directory), "--package-name", "market_reserve_client")
+    sys.path.insert(0, str(directory))
+    import market_reserve_client
+
+    yield market_reserve_client
+    sys.path.remove(str(directory))
+
+
+def reserve(client, url, project_id, instance_id, domain_id, group_id, **options):
+    with client.ApiClient(client.Configuration(host=url)) as connection:
+        return client.DefaultApi(connection).reserve_api_group(
+            project_id, instance_id, domain_id, client.ReserveRequest(group_id=group_id), **options)
+
+
+@pytest.fixture(scope="module")
+def tenant(api):
+    """Project, instance and domain of the tenant that the local API registers."""
+    with urlopen(f"{api}/docs/openapi.json") as response:
+        description = json.load(response)
+    (operation,) = [o for path in description["paths"].values() for o in path.values()]
+    examples = {parameter["name"]: parameter.get("example") for parameter in operation["parameters"]}
+    return examples["project_id"], examples["instance_id"], examples["X-Domain-Id"]
+
+
+def test_a_generated_client_reserves_and_replays_and_meets_conflicts(client, api, tenant):
+    group = str(uuid.uuid4())
+    reservation = reserve(client, api, *tenant, group, idempotency_key="order-1")
+    assert (type(reservation), reservation.group_id) == (client.Reservation, group)
+    assert reserve(client, api, *tenant, group, idempotency_key="order-1") == reservation
+    with pytest.raises(client.ApiException) as conflict:
+        reserve(client, api, *tenant, group)
+    assert conflict.value.status == 409
+    assert type(conflict.value.data) is client.Conflict
+    assert (conflict.value.data.error_code, conflict.value.data.purchase_id) == ("APIG.3402", reservation.purchase_id)
+
+
+@pytest.mark.parametrize("tenant_of_the_call, group, status, code", [
+    (("nobody", "nobody", "nobody"), "group", 403, "APIG.1136"),
+    (("project.", "instance", "domain"), "group", 400, "APIG.2012"),
+])
+def test_a_generated_client_gets_a_refusal_with_its_type(client, api, tenant_of_the_call, group, status, code):
+    with pytest.raises(client.ApiException) as refusal:
+        reserve(client, api, *tenant_of_the_call, group)
+    assert (refusal.value.status, refusal.value.data.error_code) == (status, code)
+    assert type(refusal.value.data) is client.Error
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 500])
+def test_a_generated_client_takes_a_code_that_it_does_not_know(client, status):
+    class Future(BaseHTTPRequestHandler):
+        def do_POST(self):
+            answer = b'{"error_code": "APIG.7777", "error_msg": "New.", "request_id": "id"}'
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Future) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(client.ApiException) as failure:
+            reserve(client, f"http://127.0.0.1:{server.server_port}", "project", "instance", "domain", "group")
+        server.shutdown()
+    assert (failure.value.status, failure.value.data.error_code) == (status, "APIG.7777")
