@@ -157,3 +157,12 @@ def test_a_server_that_cannot_be_reached_is_no_all_clear(sbom):
 def test_without_a_list_nothing_is_checked(tmp_path):
     assert run("vulnerabilities", tmp_path / "sbom.json") == (
         2, f"{tmp_path}/sbom.json is not there: run .ci/supply-chain first.\n")
+
+
+@pytest.mark.parametrize("content", ["<html>", "", "[]", "{}", '{"components": [{"name": "one"}]}', '{"components": [7]}'])
+def test_a_file_that_is_no_list_is_no_all_clear(tmp_path, content):
+    (tmp_path / "sbom.json").write_text(content)
+    code, output = run("vulnerabilities", tmp_path / "sbom.json")
+    assert code == 2
+    assert output.startswith(f"{tmp_path}/sbom.json is no list of libraries (")
+    assert len(output.splitlines()) == 1

@@ -288,6 +288,15 @@ def test_a_group_that_is_reserved_already_is_said_to_be(verify):
     assert "WRONG 409 APIG.3402   reserving verified: expected 201" in output
 
 
+@pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"])
+def test_a_call_that_cannot_be_signed_is_not_made(verify, missing):
+    api = Api()
+    code, output = verify(api, **{missing: ""})
+    assert code == 2
+    assert missing in output and len(output.splitlines()) == 1
+    assert api.seen == []
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
