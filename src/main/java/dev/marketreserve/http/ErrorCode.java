@@ -7,7 +7,7 @@ package dev.marketreserve.http;
  * table of when each applies.
  */
 enum ErrorCode {
-  MALFORMED_BODY(400, "APIG.2000", "The request body is not one JSON object."),
+  MALFORMED_BODY(400, "APIG.2000", "The request body is not one JSON object in UTF-8."),
   MISSING_PARAMETER(400, "APIG.2001", "Missing parameter"),
   PARAMETER_TOO_LONG(400, "APIG.2006", "Parameter value too long"),
   INVALID_PARAMETER(400, "APIG.2012", "Invalid parameter value"),

@@ -30,6 +30,9 @@ final class RequestReader {
   /** The largest body, in bytes of UTF-8. */
   static final int MAX_BODY_BYTES = 4096;
 
+  /** Windows PowerShell writes one into files. RFC 8259, section 8.1, lets a reader ignore it. */
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private static final int MAX_BASE64_LENGTH = (MAX_BODY_BYTES + 2) / 3 * 4;
 
   /** The size of the body bounds nesting and numbers too, so Jackson's own limits are lifted. */
@@ -110,6 +113,9 @@ final class RequestReader {
     String body = request.body();
     if (body != null && request.base64()) {
       body = decoded(body);
+    }
+    if (body != null && body.startsWith(BYTE_ORDER_MARK)) {
+      body = body.substring(BYTE_ORDER_MARK.length());
     }
     if (body == null || body.isBlank()) {
       throw refuse("body", ErrorCode.MISSING_PARAMETER);

@@ -61,7 +61,7 @@ class FuzzIT {
   private static final Map<String, Pattern> MESSAGES =
       Map.of(
           "201", Pattern.compile(""),
-          "400 APIG.2000", Pattern.compile("The request body is not one JSON object\\."),
+          "400 APIG.2000", Pattern.compile("The request body is not one JSON object in UTF-8\\."),
           "400 APIG.2001", aboutAParameter("Missing parameter"),
           "400 APIG.2006", aboutAParameter("Parameter value too long"),
           "400 APIG.2012", aboutAParameter("Invalid parameter value"),

@@ -88,6 +88,8 @@ class RequestReaderTest {
         accepted("not base64, said so", e -> e.setIsBase64Encoded(false)),
         accepted("not base64, not said", e -> e.setIsBase64Encoded(null)),
         accepted("base64", e -> base64(e, OK)),
+        accepted("a byte order mark", e -> e.setBody("\uFEFF" + OK)),
+        accepted("a byte order mark in base64", e -> base64(e, "\uFEFF" + OK)),
         accepted(
             "unknown fields of every kind",
             e ->
@@ -235,7 +237,7 @@ class RequestReaderTest {
         "{\"group_id\":\"gr\noup\"}",
         "{\"group_id\":NaN}",
         "{\"group_id\":\"group\"} // comment",
-        "\uFEFF{\"group_id\":\"group\"}",
+        "\uFEFF\uFEFF{\"group_id\":\"group\"}",
         "group_id=group",
         "<group_id>group</group_id>"
       })

@@ -1,5 +1,9 @@
 package dev.marketreserve.local;
 
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
@@ -7,15 +11,20 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveContract;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.List;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AutoClose;
@@ -95,10 +104,59 @@ class ApiContractIT extends ReserveContract {
 
   @Test
   @Tag("gateway")
+  void aBodyIsReadAsUtf8() {
+    String group = "{\"group_id\": \"group\"}";
+    for (Charset charset : List.of(UTF_16, UTF_16BE, UTF_16LE)) {
+      assertEquals("400 APIG.2000", send(body(group.getBytes(charset))).summary());
+    }
+    byte[] marked = ("\uFEFF" + group).getBytes(UTF_8);
+    assertEquals("403 APIG.1136", send(body(marked)).summary());
+  }
+
+  @Test
+  @Tag("gateway")
+  void theContentTypeMakesNoDifference() {
+    for (String type :
+        List.of("text/plain", "application/xml", "image/png", "application/json;charset=utf-16")) {
+      HttpRequest.Builder request = request(NOBODY).header("Content-Type", type).POST(GROUP);
+      assertEquals("403 APIG.1136", send(request).summary());
+    }
+  }
+
+  @Test
+  @Tag("gateway")
+  void aCompressedBodyIsDecompressed() throws IOException {
+    byte[] group = "{\"group_id\": \"group\"}".getBytes(UTF_8);
+    ByteArrayOutputStream gzip = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(gzip)) {
+      out.write(group);
+    }
+    ByteArrayOutputStream deflate = new ByteArrayOutputStream();
+    try (OutputStream out = new DeflaterOutputStream(deflate)) {
+      out.write(group);
+    }
+    assertEquals("403 APIG.1136", send(encoded("gzip", gzip.toByteArray())).summary());
+    assertEquals("403 APIG.1136", send(encoded("deflate", deflate.toByteArray())).summary());
+    assertEquals("403 APIG.1136", send(encoded("identity", group)).summary());
+    assertEquals(415, send(encoded("gzip", group)).status());
+    assertEquals(415, send(encoded("br", group)).status());
+    assertEquals("400 APIG.2000", send(body(gzip.toByteArray())).summary());
+  }
+
+  @Test
+  @Tag("gateway")
   void everyRequestHasAnIdOfItsOwn() {
     HttpRequest.Builder request = request(NOBODY).POST(GROUP);
     assertNotEquals(
         send(request).headers().get("X-Request-Id"), send(request).headers().get("X-Request-Id"));
+  }
+
+  private static HttpRequest.Builder encoded(String encoding, byte[] body) {
+    return body(body).header("Content-Encoding", encoding);
+  }
+
+  private static HttpRequest.Builder body(byte[] body) {
+    return request(NOBODY).POST(BodyPublishers.ofByteArray(body));
   }
 
   private static HttpRequest.Builder request(TenantIds tenant) {

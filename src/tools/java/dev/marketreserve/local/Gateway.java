@@ -9,6 +9,7 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.SamTemplate.Route;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,10 +20,14 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -87,9 +92,13 @@ final class Gateway extends Handler.Abstract {
     for (Route route : template.routes()) {
       Optional<Map<String, String>> parameters = match(route, request);
       if (parameters.isPresent()) {
-        return body.length > MAX_PAYLOAD_BYTES
+        Optional<byte[]> decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
+        if (decoded.isEmpty()) {
+          return worded(415, "Unsupported Media Type");
+        }
+        return decoded.get().length > MAX_PAYLOAD_BYTES
             ? worded(413, "Request Too Long")
-            : call(event(request, route, parameters.get(), body, requestId));
+            : call(event(request, route, parameters.get(), decoded.get(), requestId));
       }
     }
     return own("RESOURCE_NOT_FOUND", 404, requestId);
@@ -125,6 +134,29 @@ final class Gateway extends Handler.Abstract {
       byte[] body = in.readNBytes(MAX_PAYLOAD_BYTES + 1);
       in.skip(Long.MAX_VALUE);
       return body;
+    }
+  }
+
+  /**
+   * A body without its encoding; empty where the encoding is unknown or not the body's.
+   *
+   * @see <a
+   *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html">Calling
+   *     a method with a compressed payload</a>
+   */
+  private static Optional<byte[]> decoded(byte[] body, @Nullable String encoding) {
+    ByteArrayInputStream bytes = new ByteArrayInputStream(body);
+    String name = encoding == null ? "identity" : encoding.toLowerCase(Locale.ROOT);
+    try (InputStream in =
+        switch (name) {
+          case "identity" -> bytes;
+          case "gzip" -> new GZIPInputStream(bytes);
+          case "deflate" -> new InflaterInputStream(bytes);
+          default -> throw new ZipException(name);
+        }) {
+      return Optional.of(in.readNBytes(MAX_PAYLOAD_BYTES + 1));
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 
