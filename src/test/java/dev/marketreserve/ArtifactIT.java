@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
@@ -76,6 +77,18 @@ class ArtifactIT {
     assertEquals(
         names(Path.of("src", "main", "java", "dev", "marketreserve"), name -> stem(name)),
         names(FUNCTION.resolve(Path.of("dev", "marketreserve")), name -> stem(name)));
+  }
+
+  @Test
+  void everyUserCanReadIt() throws IOException {
+    try (Stream<Path> files = Files.walk(FUNCTION)) {
+      for (Path file : files.toList()) {
+        assertEquals(
+            Files.isDirectory(file) ? "rwxr-xr-x" : "rw-r--r--",
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(file)),
+            file.toString());
+      }
+    }
   }
 
   @Test

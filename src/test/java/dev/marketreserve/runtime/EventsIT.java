@@ -36,7 +36,8 @@ class EventsIT {
   @FieldSource("dev.marketreserve.http.SampleEvent#ALL")
   void anEventGetsTheResponseOfTheContract(SampleEvent sample, Tables tables) {
     if (sample.sentBefore() != null) {
-      function.send(PackagedFunction.event(sample.sentBefore() + ".json"));
+      ReceivedResponse first = function.send(PackagedFunction.event(sample.sentBefore() + ".json"));
+      assertEquals(201, first.status());
     }
     int reservedBefore = tables.reservations().size();
     JsonNode event = PackagedFunction.event(sample.name() + ".json");
