@@ -24,6 +24,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -251,6 +254,71 @@ class LocalApiIT {
       assertEquals(
           List.of("InstanceOwnersTable", "ReservationsTable"), client.listTables().tableNames());
     }
+  }
+
+  @Test
+  void nothingInTheEnvironmentTheProfileOrTheLocaleChangesIt(@TempDir Path home) throws Exception {
+    Path config = Files.writeString(home.resolve("config"), "[broken");
+    Map<String, String> environment =
+        Map.of(
+            "HTTP_PROXY", "http://127.0.0.1:1",
+            "HTTPS_PROXY", "http://127.0.0.1:1",
+            "http_proxy", "http://127.0.0.1:1",
+            "https_proxy", "http://127.0.0.1:1",
+            "AWS_USE_FIPS_ENDPOINT", "true",
+            "AWS_USE_DUALSTACK_ENDPOINT", "true",
+            "AWS_CONFIG_FILE", config.toString(),
+            "AWS_SHARED_CREDENTIALS_FILE", config.toString(),
+            "AWS_PROFILE", "missing",
+            "JAVA_TOOL_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=1");
+    try (LocalApiProcess second =
+        LocalApiProcess.start(environment, "-Duser.language=ar", "-Duser.country=EG")) {
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create(second.url() + second.reservePath()))
+              .header("X-Domain-Id", second.domain())
+              .POST(BodyPublishers.ofString(second.body()));
+      assertEquals(201, send(request).statusCode());
+      String line = second.nextLine();
+      assertTrue(line.matches("[0-9:]{8}  201 +[0-9]+ ms .*"), line);
+    }
+  }
+
+  @Test
+  void dynamoDbListensOnAnAddressOfTheNewerKindToo() throws Exception {
+    try (LocalApiProcess second =
+        LocalApiProcess.start(LocalApiProcess.command(List.of(), "0", "::1", "0"))) {
+      assertTrue(second.greeting().contains("DynamoDB on http://[::1]:"), second.greeting());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'0 no-such-host.invalid 0', port 0 of no-such-host.invalid cannot be opened: there is no such host.",
+    "'0 192.0.2.1 0', port 0 of 192.0.2.1 cannot be opened: Cannot assign requested address.",
+    "'abc 127.0.0.1 0', abc is no port: it has to be 0 to 65535.",
+    "'0 127.0.0.1 65536', 65536 is no port: it has to be 0 to 65535.",
+    "'0 127.0.0.1 0 tenant', 'a tenant is written domain:project:instance, not tenant'",
+    "'0 127.0.0.1 0 :p:i', 'a tenant is written domain:project:instance, not :p:i'"
+  })
+  void aStartThatFailsEndsWithOneSentence(String arguments, String reason) throws Exception {
+    Process second = start(arguments.split(" "));
+    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(second.waitFor(20, TimeUnit.SECONDS));
+    assertEquals(1, second.exitValue());
+    assertEquals("The local API cannot start: " + reason + "\n", errors);
+  }
+
+  @Test
+  void aDirectoryWhereNoLibraryCanBeUnpackedIsNamed(@TempDir Path directory) throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    Process second =
+        new ProcessBuilder(
+                LocalApiProcess.command(List.of("-Djava.io.tmpdir=" + file), "0", "127.0.0.1", "0"))
+            .start();
+    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(second.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(1, second.exitValue(), errors);
+    assertTrue(errors.contains("The local API cannot start: "), errors);
   }
 
   @Test

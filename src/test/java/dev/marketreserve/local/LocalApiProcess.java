@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,15 @@ final class LocalApiProcess implements AutoCloseable {
   /** Starts it with any ports, and waits until it listens. */
   static LocalApiProcess start(String... jvmOptions) throws IOException {
     return start(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
+  }
+
+  /** Starts it with any ports and further variables in its environment. */
+  static LocalApiProcess start(Map<String, String> environment, String... jvmOptions)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
+    builder.environment().putAll(environment);
+    return new LocalApiProcess(builder.start());
   }
 
   /** Starts it by a command, and waits until it listens. */

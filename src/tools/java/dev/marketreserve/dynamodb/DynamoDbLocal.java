@@ -35,7 +35,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
    *
    * @param host an address of this machine
    * @param port 0 for any that is free
-   * @throws IOException where the port is taken
+   * @throws IOException if the port cannot be opened; its message says why
    */
   public static DynamoDbLocal start(String host, int port) throws IOException {
     Server server = new Server();
@@ -45,7 +45,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
           new LocalDynamoDBRequestHandler(0, true, null, true, false);
       server.setHandler(new LocalDynamoDBServerHandler(dynamoDb, null));
       server.start();
-      URI endpoint = URI.create("http://" + host + ":" + connector.getLocalPort());
+      URI endpoint = new URI("http", null, host, connector.getLocalPort(), null, null, null);
       return new DynamoDbLocal(dynamoDb, server, endpoint);
     } catch (Exception e) {
       throw new IllegalStateException("DynamoDB Local does not start", e);

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.http.crt.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
@@ -14,13 +16,29 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
   /** The image of LocalStack to run on; where it is not set, the tests run on DynamoDB Local. */
   String LOCALSTACK_IMAGE = "localstack.image";
 
-  /** Points a client at such a DynamoDB. */
+  /**
+   * Points a client at such a DynamoDB. The environment has no say: not every setting that suits
+   * AWS suits this machine.
+   */
   static DynamoDbClientBuilder pointTo(URI endpoint, DynamoDbClientBuilder client) {
     return client
         .endpointOverride(endpoint)
+        .httpClientBuilder(http())
+        .fipsEnabled(false)
+        .dualstackEnabled(false)
         .region(Region.US_EAST_1)
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")));
+  }
+
+  /** The function's HTTP client without a proxy: none leads to this machine. */
+  static AwsCrtHttpClient.Builder http() {
+    return DynamoDb.http()
+        .proxyConfiguration(
+            ProxyConfiguration.builder()
+                .useSystemPropertyValues(false)
+                .useEnvironmentVariableValues(false)
+                .build());
   }
 
   static DynamoDbServer start() {

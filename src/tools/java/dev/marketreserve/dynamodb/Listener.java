@@ -1,6 +1,8 @@
 package dev.marketreserve.dynamodb;
 
 import java.io.IOException;
+import java.net.BindException;
+import java.nio.channels.UnresolvedAddressException;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -17,7 +19,7 @@ public final class Listener {
    *
    * @param host an address of this machine
    * @param port 0 for any that is free
-   * @throws IOException where the port is taken; its message says so
+   * @throws IOException if it cannot be opened; its message says why
    */
   public static ServerConnector open(Server server, String host, int port) throws IOException {
     HttpConfiguration http = new HttpConfiguration();
@@ -28,10 +30,22 @@ public final class Listener {
     connector.setPort(port);
     try {
       connector.open();
-    } catch (IOException e) {
-      throw new IOException("port " + port + " of " + host + " is taken.", e);
+    } catch (IOException | UnresolvedAddressException e) {
+      throw new IOException("port " + port + " of " + host + " " + reason(e), e);
     }
     server.addConnector(connector);
     return connector;
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return switch (cause) {
+      case BindException e when "Address already in use".equals(e.getMessage()) -> "is taken.";
+      case UnresolvedAddressException e -> "cannot be opened: there is no such host.";
+      default -> "cannot be opened: " + cause.getMessage() + ".";
+    };
   }
 }

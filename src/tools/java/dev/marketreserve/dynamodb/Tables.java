@@ -92,11 +92,13 @@ public final class Tables implements AutoCloseable {
   /** The DynamoDB of the tables as the function opens it; the interceptors see its calls too. */
   public DynamoDb dynamoDb(ExecutionInterceptor... interceptors) {
     return DynamoDb.open(
-        DynamoDb.http().build(),
+        DynamoDbServer.http().build(),
         client ->
             DynamoDbServer.pointTo(endpoint, client)
                 .overrideConfiguration(
-                    configuration -> configuration.executionInterceptors(List.of(interceptors))));
+                    client.overrideConfiguration().toBuilder()
+                        .executionInterceptors(List.of(interceptors))
+                        .build()));
   }
 
   @Override

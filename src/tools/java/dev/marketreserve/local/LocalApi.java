@@ -10,6 +10,7 @@ import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ public final class LocalApi implements AutoCloseable {
    * Starts the API.
    *
    * @param port 0 for any that is free, and so for {@code dynamoDbPort}
-   * @throws IOException where a port is taken
+   * @throws IOException if a port cannot be opened
    */
   static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<TenantIds> owners)
       throws IOException {
@@ -98,19 +99,23 @@ public final class LocalApi implements AutoCloseable {
   /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
     endWithParent();
+    // Whatever the profile of this user says, it is meant for AWS.
+    System.setProperty("aws.configFile", "/nonexistent");
+    System.setProperty("aws.sharedCredentialsFile", "/nonexistent");
     System.out.println("Starting DynamoDB Local and the API ...");
     TenantIds sample = Events.tenant();
     try {
       LocalApi api =
           start(
-              Integer.parseInt(arguments[0]),
+              port(arguments[0]),
               arguments[1],
-              Integer.parseInt(arguments[2]),
+              port(arguments[2]),
               arguments.length > 3 && !arguments[3].isBlank()
                   ? List.of(sample, TenantIds.parse(arguments[3]))
                   : List.of(sample));
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
+          Locale.ROOT,
           """
 
           Market Reserve listens on %s, its DynamoDB on %s. Ctrl-C ends both.
@@ -130,7 +135,30 @@ public final class LocalApi implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       System.err.println("The local API cannot start: " + e.getMessage());
       System.exit(1);
+    } catch (Throwable e) { // Whatever it is, threads of the servers would keep the process alive.
+      System.err.println("The local API cannot start: " + rootCause(e));
+      System.exit(1);
     }
+  }
+
+  private static int port(String text) {
+    try {
+      int port = Integer.parseInt(text);
+      if (port >= 0 && port <= 65535) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      // The same sentence as for a number that is no port.
+    }
+    throw new IllegalArgumentException(text + " is no port: it has to be 0 to 65535.");
+  }
+
+  private static String rootCause(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.toString().strip().replaceAll("\\s+", " ");
   }
 
   /**

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Request;
@@ -33,7 +34,8 @@ final class Terminal implements ExecutionInterceptor {
 
   private static final JsonMapper JSON =
       JsonMapper.builder().defaultPropertyInclusion(Value.construct(NON_NULL, ALWAYS)).build();
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
   private final boolean verbose = Boolean.getBoolean("verbose");
 
@@ -42,6 +44,7 @@ final class Terminal implements ExecutionInterceptor {
     Duration duration = Duration.ofNanos(System.nanoTime() - request.getBeginNanoTime());
     String code = json(answer.getBody()).path("error_code").asText();
     System.out.printf(
+        Locale.ROOT,
         "%s  %d %-9s %5d ms  %s %s%n",
         TIME.format(LocalTime.now(ZoneId.systemDefault())),
         answer.getStatusCode(),
@@ -118,7 +121,7 @@ final class Terminal implements ExecutionInterceptor {
 
   private void detail(String kind, String text) {
     if (verbose) {
-      System.out.printf("          %-9s %s%n", kind, text);
+      System.out.printf(Locale.ROOT, "          %-9s %s%n", kind, text);
     }
   }
 

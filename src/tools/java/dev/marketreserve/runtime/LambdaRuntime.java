@@ -93,6 +93,7 @@ public final class LambdaRuntime implements AutoCloseable {
               .redirectError(errors.toFile());
       builder.environment().clear();
       builder.environment().put("TZ", ":UTC");
+      builder.environment().put("HOME", "/nonexistent"); // No profile of this machine's user.
       builder.environment().put("LAMBDA_TASK_ROOT", function.toAbsolutePath().toString());
       builder.environment().put("_HANDLER", handler);
       builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", "local");
