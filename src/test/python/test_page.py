@@ -43,7 +43,8 @@ def origins(browser):
     return {f"{url.scheme}://{url.netloc}" for url in urls if url.scheme != "data"}
 
 
-def test_the_page_calls_the_api_and_nobody_else(api, browser):
+def test_the_page_calls_the_api_and_nobody_else(local_api, browser):
+    api = local_api.url
     browser.get(api)
     find(browser, "button", "Try it out").click()
     assert browser.current_url == f"{api}/docs/"

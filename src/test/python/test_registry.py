@@ -1,0 +1,481 @@
+"""The operator's program on DynamoDB Local and, as far as it goes, on the simulator of AWS."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import boto3
+import pytest
+
+import stack
+
+PROGRAM = stack.ROOT / "src/tools/python/registry.py"
+sys.path.insert(0, str(PROGRAM.parent))
+import registry  # noqa: E402
+
+IDS = json.loads((stack.ROOT / "src/test/resources/resource-ids.json").read_text())
+HEADER = "instance_id,project_id,domain_id\n"
+UUID = "73c58022-f20d-495a-a188-85d718647f09"
+PURCHASE = "3f30d49b-220f-4b11-9e94-c2fd3c1cc587"
+FAST = "--rate=1e9"
+
+
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch, tmp_path):
+    """No credentials, region or profile of this machine's user."""
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+class Tables:
+    """Two new tables, and the program on them."""
+
+    def __init__(self, endpoint, capsys):
+        self.endpoint, self.capsys = endpoint, capsys
+        self.client = boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1",
+                                   aws_access_key_id="local", aws_secret_access_key="local")
+        self.owners, self.reservations = self.create("instance_id"), self.create("group_id")
+
+    def create(self, key):
+        name = f"{key}-{uuid.uuid4()}"
+        self.client.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}])
+        return name
+
+    def put(self, table, **attributes):
+        item = {name: value if isinstance(value, dict) else {"S": value} for name, value in attributes.items()}
+        self.client.put_item(TableName=table, Item=item)
+        return item
+
+    def items(self, table):
+        pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return sorted((item for page in pages for item in page["Items"]), key=repr)
+
+    def owners_registered(self):
+        return {tuple(item[name]["S"] for name in registry.OWNER) for item in self.items(self.owners)}
+
+    def where(self):
+        return [f"--endpoint-url={self.endpoint}", f"--owners-table={self.owners}",
+                f"--reservations-table={self.reservations}"]
+
+    def run(self, code, *arguments):
+        """What the program prints, after a look at how it ended."""
+        return run(self.capsys, code, *arguments, *self.where())
+
+
+def run(capsys, code, *arguments):
+    try:
+        ended = registry.main(list(arguments))
+    except SystemExit as e:
+        ended = e.code
+    out, err = capsys.readouterr()
+    assert ended == code, (out, err)
+    assert "Traceback" not in err
+    return out if code == 0 else err
+
+
+@pytest.fixture
+def local(local_api, capsys):
+    return Tables(local_api.dynamodb, capsys)
+
+
+@pytest.fixture(params=["local_api", "simulator"])
+def tables(request, capsys):
+    server = request.getfixturevalue(request.param)
+    return Tables(getattr(server, "dynamodb", server), capsys)
+
+
+def owners_file(directory, *rows):
+    file = directory / "owners.csv"
+    file.write_text(HEADER + "".join(",".join(row) + "\n" for row in rows))
+    return str(file)
+
+
+def new_owners(count):
+    return [tuple(str(uuid.uuid4()) for _ in registry.OWNER) for _ in range(count)]
+
+
+@pytest.mark.parametrize("id", IDS, ids=lambda id: repr(id["written"]))
+def test_an_id_has_the_canonical_form_that_the_function_gives_it(id):
+    assert registry.canonical(id["written"]) == id["canonical"]
+
+
+def test_an_owner_is_stored_in_canonical_form_and_found_in_every_spelling(tables):
+    bare = UUID.replace("-", "").upper()
+    assert "Registered" in tables.run(0, "owner", "add", bare, bare, "domain")
+    assert tables.owners_registered() == {(UUID, UUID, "domain")}
+    for spelling in UUID, bare, UUID.upper():
+        assert UUID in tables.run(0, "owner", "show", spelling)
+        assert "already" in tables.run(0, "owner", "add", spelling, spelling, "domain")
+    assert json.loads(tables.run(0, "owner", "show", UUID, "--json"))["domain_id"] == "domain"
+    assert "Wait 10 minutes" in tables.run(0, "owner", "remove", bare, UUID, "domain")
+    assert tables.owners_registered() == set()
+    assert "not registered" in tables.run(1, "owner", "show", UUID)
+    assert "not registered" in tables.run(1, "owner", "remove", UUID, UUID, "domain")
+
+
+def test_a_second_owner_is_refused(tables):
+    tables.run(0, "owner", "add", "instance", "project", "domain")
+    for other in ("project", "another"), ("another", "domain"):
+        assert "project project of domain domain" in tables.run(1, "owner", "add", "instance", *other)
+        assert "project project of domain domain" in tables.run(1, "owner", "remove", "instance", *other)
+    assert tables.owners_registered() == {("instance", "project", "domain")}
+
+
+def test_an_owner_under_a_misspelt_key_is_found_as_written_alone(local):
+    local.put(local.owners, instance_id=UUID.upper(), project_id="project", domain_id="domain")
+    local.run(1, "owner", "show", UUID)
+    local.run(0, "owner", "show", UUID.upper())
+    assert registry.main(["owner", "export", *local.where()]) == 0
+    assert "never finds" in local.capsys.readouterr().err
+    local.run(0, "owner", "remove", UUID.upper(), "project", "domain")
+    assert local.items(local.owners) == []
+
+
+def test_the_api_knows_an_owner_that_was_registered_and_a_group_that_was_released(local_api, capsys):
+    instance, group = uuid.uuid4().hex.upper(), uuid.uuid4().hex
+    where = f"--endpoint-url={local_api.dynamodb}"
+
+    def reserve():
+        request = urllib.request.Request(
+            f"{local_api.url}/v1/project/apigw/instances/{instance}/market/api-groups/reserve",
+            json.dumps({"group_id": group}).encode(), {"X-Domain-Id": "domain", "Content-Type": "application/json"})
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as e:
+            return e.code, json.load(e)
+
+    assert reserve()[0] == 403
+    run(capsys, 0, "owner", "add", instance, "project", "domain", where)
+    status, reserved = reserve()
+    assert status == 201
+    shown = json.loads(run(capsys, 0, "reservation", "show", group, "--json", where))
+    assert shown["purchase_id"] == reserved["purchase_id"]
+    assert reserve()[0] == 409
+    run(capsys, 0, "reservation", "release", group, reserved["purchase_id"], where)
+    assert reserve()[0] == 201
+    run(capsys, 0, "owner", "remove", instance, "project", "domain", where)
+    assert reserve()[0] == 403
+
+
+@pytest.mark.parametrize("content, told", [
+    (b"", "first line"),
+    (b"instance_id,project_id\n", "first line"),
+    (b"a,b,c\n", "first line"),
+    (HEADER.encode("utf-16"), "not UTF-8"),
+    (HEADER.encode() + b"\xff,p,d\n", "not UTF-8"),
+    (HEADER.encode() + b'"a"b,p,d\n', "not CSV"),
+    (HEADER.encode() + b"a\x00,p,d\n", "line 2: instance_id|not CSV"),
+    (HEADER.encode() + b"a,p\n", "line 2: 2 fields"),
+    (HEADER.encode() + b"a,p,d,x\n", "line 2: 4 fields"),
+    (HEADER.encode() + b"a,p,d\nb,,d\n", "line 3: project_id '' is not an id"),
+    (HEADER.encode() + b"a,p,d\n\nb,p, d\n", "line 4: domain_id ' d' is not an id"),
+    (HEADER.encode() + f"{UUID},p,d\n{UUID.upper()},p,e\n".encode(), f"instance {UUID} has another owner in line 2"),
+])
+def test_a_bad_file_is_refused_before_anything_is_written(local, tmp_path, content, told):
+    file = tmp_path / "owners.csv"
+    file.write_bytes(content)
+    assert re.search(told, local.run(2, "owner", "import", str(file), FAST))
+    assert local.items(local.owners) == []
+
+
+def test_an_import_reads_standard_input(local):
+    rows = HEADER + "instance,project,domain\n"
+    command = [sys.executable, str(PROGRAM), "owner", "import", "-", *local.where()]
+    subprocess.run(command, input=rows, text=True, check=True, capture_output=True)
+    assert local.owners_registered() == {("instance", "project", "domain")}
+
+
+def test_a_file_that_cannot_be_read_is_refused(local, tmp_path):
+    assert "No such file" in local.run(2, "owner", "import", str(tmp_path / "none.csv"))
+    assert "directory" in local.run(2, "owner", "import", str(tmp_path))
+
+
+def test_an_import_says_which_ids_it_respells_and_which_lines_repeat(tables, tmp_path):
+    file = tmp_path / "owners.csv"
+    rows = f"domain_id,instance_id,project_id\r\nd,{UUID.upper()},p\r\nd,{UUID},p\r\n"
+    file.write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    assert registry.main(["owner", "import", str(file), FAST, *tables.where()]) == 0
+    out, err = tables.capsys.readouterr()
+    assert "Registered 1 " in out
+    assert f"line 2: instance_id {UUID.upper()} is taken as {UUID}" in err
+    assert "line 3: the same as line 2" in err
+    assert tables.owners_registered() == {(UUID, "p", "d")}
+
+
+def test_an_import_that_clashes_with_the_register_writes_nothing(tables, tmp_path):
+    tables.run(0, "owner", "add", "a", "p", "d")
+    file = owners_file(tmp_path, ("b", "p", "d"), ("a", "q", "d"))
+    for dry in [], ["--dry-run"]:
+        assert "line 3: instance a is registered for project p" in tables.run(1, "owner", "import", file, FAST, *dry)
+    assert tables.owners_registered() == {("a", "p", "d")}
+
+
+def test_a_dry_run_writes_nothing(tables, tmp_path):
+    tables.run(0, "owner", "add", "a", "p", "d")
+    file = owners_file(tmp_path, ("a", "p", "d"), ("b", "p", "d"))
+    told = json.loads(tables.run(0, "owner", "import", file, "--dry-run", "--json"))
+    assert (told["to_register"], told["present"]) == (1, 1)
+    assert tables.owners_registered() == {("a", "p", "d")}
+    tables.run(0, "owner", "import", file, FAST)
+    assert tables.owners_registered() == {("a", "p", "d"), ("b", "p", "d")}
+
+
+def test_an_owner_that_is_registered_while_an_import_runs_stays(local, tmp_path, monkeypatch):
+    def rival_first(run, items, write=registry.Run.write):
+        local.put(local.owners, instance_id="same", project_id="P-1", domain_id="d")
+        local.put(local.owners, instance_id="other", project_id="rival", domain_id="d")
+        write(run, items)
+
+    monkeypatch.setattr(registry.Run, "write", rival_first)
+    file = owners_file(tmp_path, ("same", "P-1", "d"), ("other", "P-1", "d"), ("new", "P-1", "d"))
+    told = json.loads(local.run(1, "owner", "import", file, FAST, "--json"))
+    assert (told["registered"], told["present"], told["left"]) == (1, 1, 1)
+    assert told["details"][0]["instance_id"] == "other"
+    assert local.owners_registered() == {("same", "P-1", "d"), ("other", "rival", "d"), ("new", "P-1", "d")}
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(local, tmp_path):
+    owners = new_owners(5000)
+    file = owners_file(tmp_path, *owners)
+    command = [sys.executable, str(PROGRAM), "owner", "import", file, "--json", *local.where()]
+    # A shell lets what it runs in the background ignore Ctrl-C.
+    heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen([*command, "--rate=1000"], stderr=subprocess.PIPE, text=True, **heed) as process:
+        while not local.client.scan(TableName=local.owners, Select="COUNT")["Count"]:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        told = json.loads(process.stderr.read())
+    assert process.returncode == 130
+    written = len(local.items(local.owners))
+    assert 0 < written < 5000
+    assert (told["registered"], told["left"]) == (written, 5000 - written)
+
+    told = json.loads(local.run(0, "owner", "import", file, FAST, "--json"))
+    assert (told["registered"], told["present"]) == (5000 - written, written)
+    exported = local.run(0, "owner", "export", FAST)
+    assert exported.startswith(HEADER)
+    assert {tuple(row) for row in csv.reader(exported.splitlines()[1:])} == set(owners)
+
+    # A reader that goes away, with more to print than a pipe holds.
+    command = [sys.executable, str(PROGRAM), "owner", "export", FAST, *local.where()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == "The output was closed before all of it was written.\n"
+    assert process.returncode == 2
+
+
+def test_an_import_keeps_to_its_rate(local, tmp_path, monkeypatch):
+    waits = []
+    monkeypatch.setattr(registry.time, "sleep", waits.append)
+    file = owners_file(tmp_path, *new_owners(100))
+    local.run(0, "owner", "import", file, "--rate=1")
+    # The fourth batch of 25 waits for three.
+    assert 40 < max(waits) < 80
+
+
+def test_a_table_of_many_pages_is_exported_whole(local):
+    for number in range(8):
+        local.put(local.reservations, group_id=str(number), purchase_id="p", note="x" * 300_000)
+    exported = local.run(0, "reservations", "export")
+    assert {row["group_id"] for row in csv.DictReader(io.StringIO(exported))} == set("01234567")
+
+
+def test_a_reservation_is_shown_exported_and_released_by_its_purchase_alone(tables):
+    item = tables.put(
+        tables.reservations, group_id=UUID, purchase_id=PURCHASE, domain_id="d", project_id="p", instance_id="i",
+        created_at="2026-11-24T02:04:16.000Z", idempotency_key="order,1")
+    plain = {name: value["S"] for name, value in item.items()}
+    assert PURCHASE in tables.run(0, "reservation", "show", UUID.upper())
+    assert json.loads(tables.run(0, "reservations", "export", "--json")) == plain
+    assert list(csv.DictReader(io.StringIO(tables.run(0, "reservations", "export")))) == [plain]
+    assert PURCHASE in tables.run(1, "reservation", "release", UUID, UUID)
+    assert tables.items(tables.reservations) == [item]
+    assert "look again in 10 minutes" in tables.run(0, "reservation", "release", UUID, PURCHASE.upper())
+    assert tables.items(tables.reservations) == []
+    assert "not reserved" in tables.run(1, "reservation", "release", UUID, PURCHASE)
+    assert "not reserved" in tables.run(1, "reservation", "show", UUID)
+
+
+def test_a_reservation_that_changed_since_it_was_read_is_not_released(local, monkeypatch):
+    local.put(local.reservations, group_id="g", purchase_id="old")
+
+    def reserved_again(table, item, delete=registry.Table.delete):
+        local.put(local.reservations, group_id="g", purchase_id="new")
+        return delete(table, item)
+
+    monkeypatch.setattr(registry.Table, "delete", reserved_again)
+    assert "purchase new" in local.run(1, "reservation", "release", "g", "old")
+    assert len(local.items(local.reservations)) == 1
+
+
+def test_a_release_can_wait_for_calls_under_way(local, monkeypatch):
+    waited = []
+    monkeypatch.setattr(registry.time, "sleep", waited.append)
+    local.put(local.reservations, group_id="g", purchase_id="p")
+    assert "still free" in local.run(0, "reservation", "release", "g", "p", "--wait")
+    local.put(local.reservations, group_id="g", purchase_id="p")
+    monkeypatch.setattr(
+        registry.time, "sleep", lambda _: local.put(local.reservations, group_id="g", purchase_id="again"))
+    assert "reserved again since, by purchase again" in local.run(1, "reservation", "release", "g", "p", "--wait")
+    assert waited == [600]
+
+
+def test_lost_items_come_back_and_newer_ones_stay(tables):
+    restored = tables.create("group_id")
+    for group in "lost", "kept", "taken":
+        tables.put(restored, group_id=group, purchase_id="before")
+    kept = tables.put(tables.reservations, group_id="kept", purchase_id="before")
+    taken = tables.put(tables.reservations, group_id="taken", purchase_id="after")
+    new = tables.put(tables.reservations, group_id="new", purchase_id="after")
+    before = tables.items(tables.reservations)
+    told = json.loads(tables.run(1, "restore", "reservations", "--from", restored, "--dry-run", "--json"))
+    assert (told["to_put_back"], told["present"]) == (1, 1)
+    assert {detail["group_id"] for detail in told["details"]} == {"lost", "taken"}
+    assert tables.items(tables.reservations) == before
+    for _ in "once", "again":
+        assert "taken is there, but differs" in tables.run(1, "restore", "reservations", "--from", restored, FAST)
+        lost = {"group_id": {"S": "lost"}, "purchase_id": {"S": "before"}}
+        assert tables.items(tables.reservations) == sorted([lost, kept, taken, new], key=repr)
+
+
+def test_a_restored_item_is_the_item_that_was_lost(local):
+    restored = local.create("instance_id")
+    for number in range(60):
+        local.put(restored, **{
+            "instance_id": str(number), "project_id": "p", "domain_id": "d", "it's": 'a "quoted" \\ \' note',
+            "count": {"N": "7"}, "bytes": {"B": b"\x00\xff"}, "list": {"L": [{"M": {"a": {"BOOL": True}}}]}})
+    assert "Put back 60" in local.run(0, "restore", "owners", "--from", restored, FAST)
+    assert local.items(local.owners) == local.items(restored)
+    assert "Put back 0 items; 60" in local.run(0, "restore", "owners", "--from", restored, FAST)
+
+
+def test_an_item_that_a_lost_answer_wrote_is_no_difference(local, monkeypatch):
+    restored = local.create("group_id")
+    local.put(restored, group_id="g", purchase_id="p")
+
+    def written_before(table, items, stopped, insert=registry.Table.insert):
+        local.put(local.reservations, group_id="g", purchase_id="p")
+        return insert(table, items, stopped)
+
+    monkeypatch.setattr(registry.Table, "insert", written_before)
+    local.run(0, "restore", "reservations", "--from", restored, FAST)
+
+
+def test_a_table_of_the_other_kind_is_not_restored(local):
+    local.put(local.reservations, group_id="g", purchase_id="p", instance_id="i", project_id="p", domain_id="d")
+    assert "its key is group_id" in local.run(2, "restore", "owners", "--from", local.reservations)
+    assert "itself" in local.run(2, "restore", "owners", "--from", local.owners)
+    assert "There is no table none" in local.run(2, "restore", "owners", "--from", "none")
+    assert local.items(local.owners) == []
+
+
+class Broken(BaseHTTPRequestHandler):
+    """A DynamoDB with an empty table that answers each write as the test says."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.headers["X-Amz-Target"].endswith(".Scan"):
+            status, answer = 200, {"Items": [], "Count": 0}
+        else:
+            status, answer = self.server.answers.pop(0)
+            if callable(answer):
+                answer = {"Responses": [answer(number) for number in range(len(body["Statements"]))]}
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def broken():
+    server = HTTPServer(("127.0.0.1", 0), Broken)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.url = f"--endpoint-url=http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def throttled(number):
+    return {"Error": {"Code": "ThrottlingError", "Message": "Too fast"}} if number else {}
+
+
+def test_throttled_items_are_written_again(broken, capsys, tmp_path):
+    file = owners_file(tmp_path, *new_owners(3))
+    broken.answers = [(200, throttled), (200, throttled), (200, throttled)]
+    assert "Registered 3 " in run(capsys, 0, "owner", "import", file, broken.url)
+
+
+def test_an_import_that_is_throttled_for_good_says_what_is_left(broken, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "ATTEMPTS", 2)
+    file = owners_file(tmp_path, *new_owners(3))
+    broken.answers = [(200, throttled)] * 2
+    told = run(capsys, 1, "owner", "import", file, broken.url)
+    assert "ThrottlingError" in told and "left" in told
+
+
+def test_an_import_without_permission_stops_at_once(broken, capsys, tmp_path):
+    denied = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "User is not authorized"}
+    broken.answers = [(400, denied)] * 100
+    told = run(capsys, 2, "owner", "import", owners_file(tmp_path, *new_owners(2500)), broken.url, "--rate=1000")
+    assert "User is not authorized" in told and "Up to 2500 are left" in told
+    assert len(broken.answers) > 50
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (["owner", "show", "a b"], "'a b' is not an id"),
+    (["owner", "add", "a", "b"], "DOMAIN"),
+    (["reservation", "release", "g", ""], "'' is not an id"),
+    (["owner", "import", "f", "--rate=0"], "rate"),
+    (["restore", "other", "--from", "t"], "other"),
+    (["owner", "show", "a", "--endpoint-url=nonsense"], "nonsense"),
+    (["owner", "show", "a"], "region"),
+])
+def test_bad_input_is_a_sentence(capsys, arguments, told):
+    assert told in run(capsys, 2, *arguments)
+
+
+def test_what_aws_refuses_is_a_sentence(capsys, monkeypatch, simulator, tmp_path):
+    show = ["owner", "show", "a"]
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert "credentials" in run(capsys, 2, *show)
+    simulated = [*show, f"--endpoint-url={simulator}"]
+    assert "There is no table InstanceOwnersTable." in run(capsys, 2, *simulated)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "simulator")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "simulator")
+    assert "no-such-stack" in run(capsys, 2, *simulated, "--stack=no-such-stack")
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    assert "no-such-profile" in run(capsys, 2, *show)
+    (tmp_path / "config").write_text("no configuration")
+    assert "config" in run(capsys, 2, *show)
+
+
+def test_nothing_in_the_environment_keeps_the_program_from_this_machine(local, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
+    local.run(0, "owner", "add", "a", "p", "d")

@@ -1,0 +1,713 @@
+"""Looks after the instance owners and the reservations of a Market Reserve stack."""
+
+import argparse
+import contextlib
+import csv
+import itertools
+import json
+import os
+import re
+import sys
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+try:
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+except ImportError:
+    Progress = None
+
+EPILOG = """\
+exit codes:
+  0    done
+  1    refused by what the tables hold, or something is left: the message says what
+  2    bad input, no credentials, no permission, no such stack or table, no answer from AWS
+  130  interrupted; import and restore go on where they stopped if repeated
+
+An id is 1 to 64 characters of A-Z a-z 0-9 _ -, the first a letter or digit. A UUID may be
+dashed or bare, in either case, and is stored dashed in lower case.
+
+Credentials and region come from where the AWS CLI finds them. No command overwrites an item.
+"""
+
+OWNER = ("instance_id", "project_id", "domain_id")
+RESERVATION = ("group_id", "purchase_id", *OWNER, "created_at", "idempotency_key")
+
+# Ten minutes: docs/operating/data.md says why.
+WAIT_SECONDS = 600
+
+BATCH = 25  # The limit of BatchExecuteStatement.
+WORKERS = 16
+ATTEMPTS = 8
+RETRIED = {
+    "DuplicateItem",  # The item that was there is gone.
+    "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
+    "TransactionConflict"}
+LISTED = 20  # So many details are shown to a person.
+
+
+class Failure(Exception):
+    """Ends the program with an exit code, a sentence and details."""
+
+    def __init__(self, code, message, details=(), **facts):
+        super().__init__(message)
+        self.code, self.message, self.details, self.facts = code, message, list(details), facts
+
+
+FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError
+
+
+# --- Ids: the same rules as ResourceId.java, held by src/test/resources/resource-ids.json -------------------------
+
+
+def canonical(text):
+    """The one spelling of an id: a UUID dashed in lower case, else as written. None if it is no id."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text):
+        return None
+    uuid = re.fullmatch(r"(H{8})(-?)(H{4})\2(H{4})\2(H{4})\2(H{12})".replace("H", "[0-9A-Fa-f]"), text)
+    return "-".join(uuid.group(1, 3, 4, 5, 6)).lower() if uuid else text
+
+
+def resource_id(text):
+    """An id of the command line in canonical form."""
+    id = canonical(text)
+    if id is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an id")
+    return id
+
+
+def same_owner(item, project, domain):
+    """Whether an item of the register names this owner, in any spelling."""
+    return (canonical(text(item, "project_id")), canonical(text(item, "domain_id"))) == (project, domain)
+
+
+def owner_of(item):
+    return f"project {text(item, 'project_id')} of domain {text(item, 'domain_id')}"
+
+
+# --- Output -------------------------------------------------------------------------------------------------------
+
+
+def lines(details):
+    shown = [f"  {detail['message']}" for detail in details[:LISTED]]
+    if len(details) > LISTED:
+        shown.append(f"  … and {len(details) - LISTED} more; --json lists all")
+    return shown
+
+
+def report(options, code, message, details=(), **facts):
+    """Prints a result: a success on standard output, all else on standard error."""
+    stream = sys.stderr if code else sys.stdout
+    if options.json:
+        print(json.dumps({"message": message, **facts, "details": details}), file=stream)
+    else:
+        print("\n".join([message, *lines(details)]), file=stream)
+    return code
+
+
+def warn(options, message, details=()):
+    if options.json:
+        print(json.dumps({"warning": message, "details": details}), file=sys.stderr)
+    else:
+        print("\n".join([f"Warning: {message}", *lines(details)]), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def progress(description, total=None):
+    """A function to call with the number of items that are done; shows them if a person looks."""
+    if Progress is None or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task(description, total=total)
+        yield lambda done: shown.advance(task, done)
+
+
+# --- Tables -------------------------------------------------------------------------------------------------------
+
+
+def text(item, name):
+    """An attribute as text, empty if the item lacks it."""
+    return str(next(iter(item[name].values()))) if name in item else ""
+
+
+def plain(item):
+    return {name: text(item, name) for name in item}
+
+
+def fingerprint(item):
+    return hash(json.dumps(item, sort_keys=True, default=repr))
+
+
+class Pace:
+    """Keeps to a number of capacity units a second."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.next = time.monotonic()
+
+    def take(self, units):
+        """Waits until the units before these are paid."""
+        time.sleep(max(0.0, self.next - time.monotonic()))
+        self.next = max(self.next, time.monotonic()) + units / self.rate
+
+
+class Table:
+    def __init__(self, client, name, key):
+        self.client, self.name, self.key = client, name, key
+
+    def call(self, operation, **parameters):
+        try:
+            return getattr(self.client, operation)(TableName=self.name, **parameters)
+        except ClientError as e:
+            if e.response["Error"]["Code"] == "ResourceNotFoundException":
+                raise Failure(2, f"There is no table {self.name}.") from e
+            raise
+
+    def get(self, id):
+        return self.call("get_item", Key={self.key: {"S": id}}, ConsistentRead=True).get("Item")
+
+    def put_new(self, item):
+        """Writes an item unless its key is there; the item that is there otherwise."""
+        try:
+            self.call("put_item", Item=item, ConditionExpression="attribute_not_exists(#key)",
+                      ExpressionAttributeNames={"#key": self.key})
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return self.get(item[self.key]["S"])
+        return None
+
+    def delete(self, item):
+        """Deletes an item that was read, unless it has changed since; the item that is there then."""
+        names = sorted(item)
+        try:
+            self.call(
+                "delete_item", Key={self.key: item[self.key]},
+                ConditionExpression=" AND ".join(f"#{i} = :{i}" for i in range(len(names))),
+                ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(names)},
+                ExpressionAttributeValues={f":{i}": item[name] for i, name in enumerate(names)})
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return self.get(item[self.key]["S"])
+        return None
+
+    def scan(self, pace, advance):
+        """All items."""
+        start = {}
+        while True:
+            pace.take(0)
+            page = self.call("scan", ConsistentRead=True, ReturnConsumedCapacity="TOTAL", **start)
+            pace.take(page.get("ConsumedCapacity", {}).get("CapacityUnits", 1))
+            yield from page["Items"]
+            advance(len(page["Items"]))
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def statement(self, item):
+        # INSERT fails if the key is there, and 25 go into one call, each on its own:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
+        # A BatchWriteItem would overwrite, and a transaction costs twice as much.
+        attributes = ", ".join("'" + name.replace("'", "''") + "': ?" for name in item)
+        return {"Statement": f'INSERT INTO "{self.name}" VALUE {{{attributes}}}', "Parameters": list(item.values())}
+
+    def insert(self, items, stopped):
+        """Writes up to BATCH items unless their keys are there. The items that were not written, each with the item
+        that is there, or with None if the run was stopped before."""
+        there = []
+        for attempt in range(ATTEMPTS):
+            responses = self.client.batch_execute_statement(Statements=[self.statement(i) for i in items])["Responses"]
+            errors = [(item, r["Error"]) for item, r in zip(items, responses) if "Error" in r]
+            items = []
+            for item, error in errors:
+                found = self.get(item[self.key]["S"]) if error["Code"] == "DuplicateItem" else None
+                if found:
+                    there.append((item, found))
+                elif error["Code"] in RETRIED:
+                    items.append(item)
+                else:
+                    raise Failure(2, f"DynamoDB refuses an item: {error.get('Message', '')} ({error['Code']}).")
+            if not items:
+                return there
+            if stopped.wait(min(0.1 * 2**attempt, 5)):
+                return there + [(item, None) for item in items]
+        raise Failure(1, f"DynamoDB refuses too many items ({errors[0][1]['Code']}): try a lower --rate.")
+
+
+class Run:
+    """One import or restore: how many items were written, and what happened to the others."""
+
+    def __init__(self, table, pace, advance=lambda done: None):
+        self.table, self.pace, self.advance = table, pace, advance
+        self.lock = threading.Lock()
+        self.stopped = threading.Event()
+        self.written = self.present = 0
+        self.different = []
+        self.failure = None
+        self.interrupted = False
+
+    def write(self, items):
+        """Writes items until all are written, a call fails or Ctrl-C is pressed. Calls under way end first."""
+        items = iter(items)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            running = set()
+            try:
+                while not self.stopped.is_set() and (batch := list(itertools.islice(items, BATCH))):
+                    self.pace.take(len(batch))
+                    running.add(pool.submit(self.insert, batch))
+                    if len(running) >= 2 * WORKERS:
+                        running = wait(running, return_when=FIRST_COMPLETED).not_done
+                wait(running)
+            except KeyboardInterrupt:
+                self.interrupted = True
+            except Exception as e:
+                self.failure = e
+            finally:
+                self.stopped.set()
+
+    def insert(self, batch):
+        if self.stopped.is_set():
+            return
+        try:
+            others = self.table.insert(batch, self.stopped)
+        except Exception as e:
+            self.failure = e
+            self.stopped.set()
+            return
+        with self.lock:
+            self.written += len(batch) - len(others)
+            for item, there in others:
+                if there == item:
+                    self.present += 1  # Perhaps by a call of this run whose answer was lost.
+                elif there:
+                    self.different.append(there)
+            self.advance(len(batch))
+
+
+# --- Commands -----------------------------------------------------------------------------------------------------
+
+
+def tables(options):
+    """The tables of owners and of reservations."""
+    local = options.endpoint_url and not options.stack
+    here = urlsplit(options.endpoint_url or "").hostname in ("127.0.0.1", "localhost", "::1")
+    settings = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 5, "read_timeout": 15,
+                "max_pool_connections": WORKERS}
+    if options.endpoint_url:
+        # Both change the name of a host, and this one is given.
+        settings |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
+        if here:
+            settings["proxies"] = {}
+    session = boto3.Session()
+    given = {"endpoint_url": options.endpoint_url, "config": Config(**settings)}
+    if options.endpoint_url and not session.region_name:
+        given["region_name"] = "us-east-1"
+    if local and (here or not session.get_credentials()):
+        given |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    names = {"owners": options.owners_table, "reservations": options.reservations_table}
+    outputs = {"owners": "InstanceOwnersTableName", "reservations": "ReservationsTableName"}
+    if local:
+        names = {table: name or outputs[table].removesuffix("Name") for table, name in names.items()}
+    if not all(names.values()):
+        stack = options.stack or "market-reserve"
+        described = session.client("cloudformation", **given).describe_stacks(StackName=stack)["Stacks"][0]
+        found = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        for table, output in outputs.items():
+            if not names[table]:
+                if output not in found:
+                    raise Failure(2, f"The stack {stack} has no output {output}.")
+                names[table] = found[output]
+    client = session.client("dynamodb", **given)
+    return Table(client, names["owners"], "instance_id"), Table(client, names["reservations"], "group_id")
+
+
+def owner_item(instance, project, domain):
+    return {"instance_id": {"S": instance}, "project_id": {"S": project}, "domain_id": {"S": domain}}
+
+
+def owner_add(options):
+    owners, _ = tables(options)
+    item = owner_item(options.instance, options.project, options.domain)
+    there = owners.put_new(item)
+    facts = plain(item)
+    if there is None:
+        return report(options, 0, f"Registered instance {facts['instance_id']} for {owner_of(item)}.", **facts)
+    if same_owner(there, options.project, options.domain):
+        return report(options, 0, f"Instance {facts['instance_id']} was registered for this owner already.", **facts)
+    raise Failure(1, f"Instance {facts['instance_id']} is registered for another owner, {owner_of(there)}; "
+                     "nothing was changed.", **plain(there))
+
+
+def find_owner(options, owners):
+    """The item of an instance; also one whose key is misspelt, if it is asked for in that spelling."""
+    written = options.instance
+    id = canonical(written)
+    item = owners.get(id) or (owners.get(written) if written != id else None)
+    if item is None:
+        raise Failure(1, f"Instance {id} is not registered.", instance_id=id)
+    if text(item, "instance_id") != id:
+        warn(options, f"The key {written} is not in canonical form: the function never finds it.")
+    return item
+
+
+def owner_show(options):
+    owners, _ = tables(options)
+    return show(options, find_owner(options, owners))
+
+
+def show(options, item):
+    if options.json:
+        print(json.dumps(plain(item)))
+    else:
+        width = max(map(len, item))
+        for name in sorted(item, key=lambda name: (RESERVATION.index(name) if name in RESERVATION else 99, name)):
+            print(f"{name:{width}}  {text(item, name)}")
+    return 0
+
+
+def owner_remove(options):
+    owners, _ = tables(options)
+    item = find_owner(options, owners)
+    id = text(item, "instance_id")
+    there = item if not same_owner(item, options.project, options.domain) else owners.delete(item)
+    if there:
+        raise Failure(1, f"Instance {id} is registered for another owner, {owner_of(there)}; nothing was changed.",
+                      **plain(there))
+    return report(options, 0, f"Removed the owner of instance {id}. Wait {WAIT_SECONDS // 60} minutes before you "
+                              "register it for another: a call under way may still reserve for this one.",
+                  **plain(item))
+
+
+def owner_export(options):
+    owners, _ = tables(options)
+    misspelt = []
+
+    def checked(items):
+        for item in items:
+            id = text(item, "instance_id")
+            if canonical(id) != id:
+                misspelt.append({"message": id})
+            yield item
+
+    export(options, owners, OWNER, checked)
+    if misspelt:
+        warn(options, "The function never finds an instance whose key is not in canonical form:", misspelt)
+    return 0
+
+
+def reservations_export(options):
+    _, reservations = tables(options)
+    export(options, reservations, RESERVATION)
+    return 0
+
+
+def export(options, table, fields, checked=iter):
+    with progress("Exporting") as advance:
+        rows = csv.writer(sys.stdout, lineterminator="\n")
+        if not options.json:
+            rows.writerow(fields)
+        for item in checked(table.scan(Pace(options.rate), advance)):
+            if options.json:
+                print(json.dumps(plain(item)))
+            else:
+                rows.writerow([text(item, field) for field in fields])
+
+
+def read_owners(file):
+    """The rows of a file by instance, each as line, project, domain; then what is odd but no fault."""
+    name = "standard input" if file == "-" else file
+    rows, odd, faults = {}, [], []
+    try:
+        # A spreadsheet may begin with a byte order mark.
+        with open(0 if file == "-" else file, encoding="utf-8-sig", newline="", closefd=file != "-") as opened:
+            reader = csv.reader(opened, strict=True)
+            header = next(reader, [])
+            if sorted(header) != sorted(OWNER):
+                raise Failure(2, f"The first line of {name} must be {','.join(OWNER)}, not {','.join(header)[:80]!r}.")
+            for row in filter(None, reader):
+                read_row(reader.line_num, header, row, rows, odd, faults)
+    except OSError as e:
+        raise Failure(2, f"Cannot read {name}: {e.strerror}.") from e
+    except UnicodeDecodeError as e:
+        raise Failure(2, f"{name} is not UTF-8.") from e
+    except csv.Error as e:
+        raise Failure(2, f"Line {reader.line_num} of {name} is not CSV: {e}.") from e
+    if faults:
+        raise Failure(2, f"{name} has {len(faults)} faults; nothing was written.", faults)
+    return rows, odd
+
+
+def read_row(line, header, row, rows, odd, faults):
+    def note(list_, message):
+        list_.append({"line": line, "message": f"line {line}: {message}"})
+
+    if len(row) != len(header):
+        return note(faults, f"{len(row)} fields, not {len(header)}")
+    ids = {}
+    for field, written in zip(header, row):
+        ids[field] = canonical(written)
+        if ids[field] is None:
+            note(faults, f"{field} {written[:80]!r} is not an id")
+        elif ids[field] != written:
+            note(odd, f"{field} {written} is taken as {ids[field]}")
+    instance, project, domain = (ids[field] for field in OWNER)
+    if None in ids.values():
+        return None
+    first, *owner = rows.setdefault(instance, (line, project, domain))
+    if owner != [project, domain]:
+        return note(faults, f"instance {instance} has another owner in line {first}")
+    return note(odd, f"the same as line {first}") if first != line else None
+
+
+def owner_import(options):
+    rows, odd = read_owners(options.file)
+    owners, _ = tables(options)
+    pace = Pace(options.rate)
+    count, clashes, misspelt = len(rows), [], []
+    with progress("Reading the register") as advance:
+        for item in owners.scan(pace, advance):
+            id = text(item, "instance_id")
+            if id in rows:
+                line, project, domain = rows.pop(id)
+                if not same_owner(item, project, domain):
+                    clashes.append({"line": line, **plain(item), "message":
+                                    f"line {line}: instance {id} is registered for {owner_of(item)}"})
+            elif canonical(id) in rows:
+                misspelt.append({"message": f"{id}, registered for {owner_of(item)}"})
+    if odd:
+        warn(options, f"{options.file} has ids that are not in canonical form, or lines that repeat:", odd)
+    if misspelt:
+        warn(options, "The register has instances of this file under keys that the function never finds:", misspelt)
+    if clashes:
+        raise Failure(1, f"{len(clashes)} instances are registered for other owners; nothing was written.", clashes)
+    present = count - len(rows)
+    if options.dry_run:
+        return report(options, 0, f"Would register {len(rows)} instances; {present} are registered already.",
+                      to_register=len(rows), present=present)
+    with progress("Registering", len(rows)) as advance:
+        run = Run(owners, pace, advance)
+        run.write(owner_item(instance, project, domain) for instance, (_, project, domain) in rows.items())
+    clashes = []
+    for item in run.different:
+        _, project, domain = rows[text(item, "instance_id")]
+        if not same_owner(item, project, domain):
+            message = f"{text(item, 'instance_id')} is registered for {owner_of(item)}"
+            clashes.append({**plain(item), "message": message})
+    present += run.present + len(run.different) - len(clashes)
+    return finish(options, run, f"Registered {run.written} instances; {present} were registered already",
+                  clashes, registered=run.written, present=present, left=count - run.written - present)
+
+
+def finish(options, run, done, others, **facts):
+    """Reports a run."""
+    left = facts.get("left")
+    if run.failure:
+        if not isinstance(run.failure, FAILURES):
+            raise run.failure
+        code, why = explain(run.failure)
+        up_to = f"Up to {left} are left" if left else "Something may be left"
+        raise Failure(code, f"{why} {done}. {up_to}: repeat the command.", others, **facts)
+    if run.interrupted:
+        some = f"{left} are left" if left else "Something may be left"
+        raise Failure(130, f"Interrupted. {done}. {some}: repeat the command to go on.", others, **facts)
+    if others:
+        raise Failure(1, f"{done}; {len(others)} differ and stay as they are:", others, **facts)
+    return report(options, 0, f"{done}.", **facts)
+
+
+def restore(options):
+    owners, reservations = tables(options)
+    table = {"owners": owners, "reservations": reservations}[options.table]
+    source = Table(table.client, options.source, table.key)
+    if source.name == table.name:
+        raise Failure(2, f"--from names the table of {options.table} itself.")
+    keys = [k["AttributeName"] for k in source.call("describe_table")["Table"]["KeySchema"]]
+    if keys != [table.key]:
+        raise Failure(2, f"{source.name} is not a table of {options.table}: its key is {', '.join(keys)}.")
+    pace = Pace(options.rate)
+    with progress(f"Reading {table.name}") as advance:
+        there = {text(item, table.key): fingerprint(item) for item in table.scan(pace, advance)}
+    present, others, missing = 0, [], []
+
+    def lacking(advance):
+        nonlocal present
+        for item in source.scan(pace, advance):
+            id = text(item, table.key)
+            if id not in there:
+                yield item
+            elif there[id] == fingerprint(item):
+                present += 1
+            else:
+                others.append({table.key: id, "message": f"{id} is there, but differs from the restored item"})
+
+    with progress(f"Comparing {source.name}") as advance:
+        if options.dry_run:
+            for item in lacking(advance):
+                id = text(item, table.key)
+                missing.append({table.key: id, "message": f"{id} would come back"})
+            return report(options, 1 if others else 0,
+                          f"Would put back {len(missing)} items; {present} are there already, {len(others)} differ.",
+                          missing + others, to_put_back=len(missing), present=present)
+        run = Run(table, pace)
+        run.write(lacking(advance))
+    others += [{table.key: text(item, table.key), "message": f"{text(item, table.key)} was written meanwhile"}
+               for item in run.different]
+    present += run.present
+    return finish(options, run, f"Put back {run.written} items; {present} were there already", others,
+                  put_back=run.written, present=present)
+
+
+def find_reservation(reservations, group):
+    item = reservations.get(group)
+    if item is None:
+        raise Failure(1, f"Group {group} is not reserved.", group_id=group)
+    return item
+
+
+def reservation_show(options):
+    _, reservations = tables(options)
+    return show(options, find_reservation(reservations, options.group))
+
+
+def reservation_release(options):
+    _, reservations = tables(options)
+    item = find_reservation(reservations, options.group)
+    matches = canonical(text(item, "purchase_id")) == options.purchase
+    there = reservations.delete(item) if matches else item
+    if there:
+        raise Failure(1, f"Group {options.group} is reserved by purchase {text(there, 'purchase_id')}, not "
+                         f"{options.purchase}; nothing was released.", **plain(there))
+    released = f"Released group {options.group}, purchase {options.purchase}."
+    minutes = f"{WAIT_SECONDS // 60} minutes"
+    if not options.wait:
+        return report(options, 0, f"{released} A call under way may reserve it again: look again in {minutes}.",
+                      **plain(item))
+    print(f"{released} Waiting {minutes} for calls under way.", file=sys.stderr)
+    time.sleep(WAIT_SECONDS)
+    again = reservations.get(options.group)
+    if again:
+        raise Failure(1, f"{released} It was reserved again since, by purchase {text(again, 'purchase_id')}.",
+                      **plain(again))
+    return report(options, 0, f"{released} After {minutes} it is still free.", **plain(item))
+
+
+# --- The command line ---------------------------------------------------------------------------------------------
+
+
+def rate(text_):
+    number = float(text_)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def spelling(text_):
+    """An id of the command line as it is written."""
+    resource_id(text_)
+    return text_
+
+
+def parser():
+    whole = argparse.ArgumentParser(
+        prog="registry", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    everywhere = argparse.ArgumentParser(add_help=False)
+    where = everywhere.add_argument_group("which tables")
+    where.add_argument("--stack", metavar="NAME", help="the stack that has the tables (default: market-reserve)")
+    where.add_argument("--owners-table", metavar="NAME", help="the table of instance owners, instead of the stack's")
+    where.add_argument("--reservations-table", metavar="NAME", help="the table of reservations, instead of the stack's")
+    where.add_argument("--endpoint-url", metavar="URL", help=(
+        "another DynamoDB, such as that of `mvn -Plocal`; without --stack, its tables have the names of the template"))
+    everywhere.add_argument("--json", action="store_true", help="print results and failures as JSON")
+    paced = argparse.ArgumentParser(add_help=False)
+    paced.add_argument("--rate", type=rate, default=500, metavar="N", help=(
+        "capacity units to use a second; writing an item of 1 KB takes one (default: 500, half of the template's "
+        "TableRequestsPerSecond)"))
+    dry = argparse.ArgumentParser(add_help=False)
+    dry.add_argument("--dry-run", action="store_true", help="tell what would be written, and write nothing")
+
+    def add(commands, name, function, help_, *parents):
+        command = commands.add_parser(
+            name, help=help_.split("\n")[0], description=help_, epilog=EPILOG, parents=[*parents, everywhere],
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        command.set_defaults(function=function)
+        return command
+
+    def group(name, help_):
+        return top.add_parser(name, help=help_, description=help_).add_subparsers(required=True, metavar="COMMAND")
+
+    top = whole.add_subparsers(required=True, metavar="COMMAND")
+    owner = group("owner", "register, show, remove, import or export instance owners")
+    command = add(owner, "add", owner_add, "Register the owner of an instance. A second owner is refused.")
+    command.add_argument("instance", type=resource_id, metavar="INSTANCE")
+    command.add_argument("project", type=resource_id, metavar="PROJECT")
+    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
+    command = add(owner, "show", owner_show, "Show the owner of an instance.")
+    command.add_argument("instance", type=spelling, metavar="INSTANCE")
+    command = add(owner, "remove", owner_remove, "Remove the owner of an instance. Reservations stay.")
+    command.add_argument("instance", type=spelling, metavar="INSTANCE")
+    command.add_argument("project", type=resource_id, metavar="PROJECT")
+    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
+    command = add(owner, "import", owner_import, (
+        "Register the owners of a CSV file with the columns instance_id, project_id, domain_id.\n"
+        "The whole file is checked first, against itself and against the register: if an id is\n"
+        "malformed or an instance has two owners, nothing is written. Repeat it at any time."), paced, dry)
+    command.add_argument("file", metavar="FILE", help="- for standard input")
+    add(owner, "export", owner_export, "Print the register as CSV, or as a JSON object a line.", paced)
+    reservation = group("reservation", "show or release a reservation")
+    command = add(reservation, "show", reservation_show, "Show the reservation of a group.")
+    command.add_argument("group", type=resource_id, metavar="GROUP")
+    command = add(reservation, "release", reservation_release, (
+        "Delete the reservation of a group, if its purchase id is the one given."))
+    command.add_argument("group", type=resource_id, metavar="GROUP")
+    command.add_argument("purchase", type=resource_id, metavar="PURCHASE")
+    command.add_argument("--wait", action="store_true", help=(
+        f"wait {WAIT_SECONDS // 60} minutes, and fail if a call under way has reserved the group again"))
+    reservations = group("reservations", "export all reservations")
+    add(reservations, "export", reservations_export, "Print all reservations as CSV, or as a JSON object a line.",
+        paced)
+    command = add(top, "restore", restore, (
+        "Put back what a table lacks from a restored copy. Items that are there stay as they are.\n"
+        "Items that differ are listed, and the command then ends with 1. Repeat it at any time."), paced, dry)
+    command.add_argument("table", choices=["owners", "reservations"], metavar="TABLE", help="owners or reservations")
+    command.add_argument("--from", dest="source", required=True, metavar="RESTORED", help="the restored table's name")
+    return whole
+
+
+def explain(error):
+    """An exit code and a sentence for an error."""
+    if isinstance(error, Failure):
+        return error.code, error.message
+    if isinstance(error, ClientError):
+        told = error.response["Error"]
+        message = f"AWS refuses {error.operation_name}: {told.get('Message') or told['Code']} ({told['Code']})"
+    else:
+        message = str(error)
+    return 2, " ".join(message.split()).rstrip(".") + "."
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    for stream in sys.stdout, sys.stderr:
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        code = options.function(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return report(options, 2, "The output was closed before all of it was written.")
+    except KeyboardInterrupt:
+        return report(options, 130, "Interrupted.")
+    except Failure as e:
+        return report(options, e.code, e.message, e.details, **e.facts)
+    except FAILURES as e:
+        return report(options, *explain(e))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
