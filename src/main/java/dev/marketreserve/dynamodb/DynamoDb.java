@@ -27,9 +27,15 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.crt.http.HttpException;
+import software.amazon.awssdk.crt.io.EventLoopGroup;
+import software.amazon.awssdk.crt.io.HostResolver;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
 import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 import software.amazon.awssdk.retries.api.AcquireInitialTokenRequest;
@@ -85,7 +91,9 @@ public final class DynamoDb implements AutoCloseable {
    */
   public static DynamoDb open(SdkHttpClient http, UnaryOperator<DynamoDbClientBuilder> address) {
     DynamoDbClientBuilder client =
-        address.apply(DynamoDbClient.builder()).httpClientBuilder(defaults -> http);
+        address
+            .apply(DynamoDbClient.builder())
+            .httpClientBuilder(defaults -> new RetryableHttpClient(http));
     return new DynamoDb(
         client
             .overrideConfiguration(
@@ -128,16 +136,19 @@ public final class DynamoDb implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new UnknownOutcomeException("Interrupted: could not " + purpose, false, e);
     } catch (ExecutionException e) {
-      throw failure(purpose, e.getCause());
+      throw failure(deadline, purpose, e.getCause());
     } finally {
       result.cancel(true);
     }
   }
 
-  private static RuntimeException failure(String purpose, @Nullable Throwable cause) {
+  private static RuntimeException failure(
+      Deadline deadline, String purpose, @Nullable Throwable cause) {
     return switch (cause) {
       case SdkException e -> new UnknownOutcomeException("Could not " + purpose, isThrottled(e), e);
-      case RuntimeException e -> e;
+      case RuntimeException e when deadline.remaining().isPositive() -> e;
+      case RuntimeException e -> // whatever the SDK makes of a body that cannot be read any more
+          new UnknownOutcomeException("Could not " + purpose + " by the deadline", false, e);
       case Error e -> throw e;
       case null, default -> new IllegalStateException(cause);
     };
@@ -147,15 +158,56 @@ public final class DynamoDb implements AutoCloseable {
     return failure instanceof SdkServiceException e && e.isThrottlingException();
   }
 
+  /** Also lets go of what the HTTP client shares: the next one has its own threads and names. */
   @Override
   public void close() {
     calls.shutdownNow();
     client.close();
+    HostResolver.closeStaticDefault();
+    EventLoopGroup.closeStaticDefault();
   }
 
   private static Deadline deadline() {
     return DEADLINE.orElseThrow(
         () -> new IllegalStateException("A call to DynamoDB without a deadline"));
+  }
+
+  /**
+   * An HTTP client all of whose failures can be retried. The SDK retries an {@link IOException},
+   * but the CRT throws an {@link HttpException} for some failures that pass, such as a failed
+   * look-up of a name.
+   */
+  private record RetryableHttpClient(SdkHttpClient client) implements SdkHttpClient {
+
+    @Override
+    public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+      ExecutableHttpRequest attempt = client.prepareRequest(request);
+      return new ExecutableHttpRequest() {
+        @Override
+        public HttpExecuteResponse call() throws IOException {
+          try {
+            return attempt.call();
+          } catch (HttpException e) {
+            throw new IOException(e);
+          }
+        }
+
+        @Override
+        public void abort() {
+          attempt.abort();
+        }
+      };
+    }
+
+    @Override
+    public String clientName() {
+      return client.clientName();
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
   }
 
   /** The rules for what an attempt may send and what it may take for an answer. */

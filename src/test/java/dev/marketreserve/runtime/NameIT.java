@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,32 +37,70 @@ class NameIT {
 
   private final FaultyDynamoDb dynamoDb;
   private final NameServer names = NameServer.start();
-  private final Tables tables;
+  private final Map<String, String> environment;
+  private @Nullable PackagedFunction function;
 
   NameIT(Tables tables) {
     PackagedFunction.registerTenant(tables);
-    this.tables = tables;
-    this.dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
+    dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
+    environment = PackagedFunction.environment(tables, dynamoDb);
+    URI address = dynamoDb.endpoint();
+    environment.put(
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        address.toString().replace(address.getHost(), FaultyDynamoDb.NAME));
   }
 
   static boolean isRoot() {
     return "root".equals(System.getProperty("user.name"));
   }
 
-  private PackagedFunction function;
+  @AfterEach
+  void stop() {
+    if (function != null) {
+      function.close();
+    }
+    names.close();
+    dynamoDb.close();
+  }
 
-  @BeforeEach
-  void start() throws IOException {
+  @Test
+  void aFailedLookUpCostsOneAttempt() throws IOException {
+    PackagedFunction function = start();
+    names.failOnce();
+    assertEquals("201", send(function).summary(), () -> function.runtime().output().toString());
+  }
+
+  @Test
+  void aLookUpThatHangsEndsWithTheDeadlineAndTheNextCallWorks() throws IOException {
+    PackagedFunction function = start();
+    assertEquals(Optional.empty(), function.runtime().api().awaitStart());
+    names.hold();
+    ReceivedResponse response = send(function);
+    assertEquals("500 APIG.9999", response.summary());
+    assertTrue(response.duration().compareTo(CALLERS_TIMEOUT) < 0, response::toString);
+    names.release();
+    assertEquals("201", send(function).summary());
+  }
+
+  @Test
+  void aRestoredFunctionLooksTheNameUpAnew() throws IOException {
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    PackagedFunction function = start();
+    function.runtime().api().awaitCheckpoint();
+    int before = names.questions();
+    assertTrue(before > 0, "Priming asked for no name");
+    function.runtime().api().restore();
+    assertEquals("201", send(function).summary());
+    assertTrue(names.questions() > before, "The name was in the snapshot");
+  }
+
+  private PackagedFunction start() throws IOException {
     Path configuration =
         Files.writeString(
             directory.resolve("resolv.conf"),
             "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n");
-    var environment = PackagedFunction.environment(tables, dynamoDb);
-    URI address = dynamoDb.endpoint();
-    environment.put(
-        "AWS_ENDPOINT_URL_DYNAMODB",
-        address.toString().replace(address.getHost(), FaultyDynamoDb.NAME));
-    function =
+    PackagedFunction started =
         PackagedFunction.start(
             List.of(
                 "unshare",
@@ -70,33 +110,11 @@ class NameIT {
                 "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
                 configuration.toString()),
             environment);
-    assertEquals(Optional.empty(), function.runtime().api().awaitStart());
+    function = started;
+    return started;
   }
 
-  @AfterEach
-  void stop() {
-    function.close();
-    names.close();
-    dynamoDb.close();
-  }
-
-  @Test
-  void aFailedLookUpCostsOneAttempt() {
-    names.failOnce();
-    assertEquals("201", send().summary(), () -> function.runtime().output().toString());
-  }
-
-  @Test
-  void aLookUpThatHangsEndsWithTheDeadlineAndTheNextCallWorks() {
-    names.hold();
-    ReceivedResponse response = send();
-    assertEquals("500 APIG.9999", response.summary());
-    assertTrue(response.duration().compareTo(CALLERS_TIMEOUT) < 0, response::toString);
-    names.release();
-    assertEquals("201", send().summary());
-  }
-
-  private ReceivedResponse send() {
+  private static ReceivedResponse send(PackagedFunction function) {
     return function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
   }
 }
