@@ -1,64 +1,58 @@
 package dev.marketreserve.chaos;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.chaos.FaultyDynamoDb.Call;
-import dev.marketreserve.chaos.History.Exchange;
-import dev.marketreserve.chaos.History.Role;
 import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
-import dev.marketreserve.http.ReceivedResponse;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many callers that fight for few groups at a time, on a DynamoDB that fails at random.
+ * Many callers that fight for few groups at a time, on a DynamoDB that fails at random, while the
+ * operator moves instances and releases groups.
  *
  * <p>The seed settles the requests of each caller and the faults that its calls meet. It does not
  * settle the order of the threads, so a replay comes close to the first run and no closer.
  *
  * @param requests the number of requests; a few more finish the groups that were begun
  * @param faultRate the share of calls to DynamoDB that go wrong
+ * @param waits how long the operator waits before a group is free, and before an instance has
+ *     another owner
  */
-record ChaosRun(long seed, int requests, double faultRate) {
+record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
 
   private static final int CALLERS = 32;
   private static final int GROUPS_AT_A_TIME = 4;
+  private static final int MOVED_AT_A_TIME = 4;
   private static final int REQUESTS_FOR_A_GROUP = 10;
   private static final int MAX_ATTEMPTS = 50;
-
-  /** One of these at random for each request. */
-  private static final List<Role> ROLES =
-      List.of(
-          Role.WITH_KEY,
-          Role.WITH_KEY,
-          Role.WITH_KEY,
-          Role.WITH_KEY,
-          Role.WITHOUT_KEY,
-          Role.WITHOUT_KEY,
-          Role.NOT_OWNER,
-          Role.MALFORMED);
 
   /** One fault in so many is a slow one: each costs its caller a second. */
   private static final int SLOW_ONES = 50;
@@ -67,6 +61,15 @@ record ChaosRun(long seed, int requests, double faultRate) {
       Fault.all().stream().filter(fault -> fault.symptom().isSlow()).toList();
   private static final List<Fault> SWIFT =
       Fault.all().stream().filter(fault -> !fault.symptom().isSlow()).toList();
+
+  /** How long the operator waits after the last call for a group, and after a revocation. */
+  record Waits(Duration release, Duration move) {
+
+    /** Longer than an attempt can be on its way here. */
+    static final Duration LONG_ENOUGH = FaultyDynamoDb.LATE.multipliedBy(2);
+
+    static final Waits LONG = new Waits(LONG_ENOUGH, LONG_ENOUGH);
+  }
 
   /**
    * Runs.
@@ -82,22 +85,21 @@ record ChaosRun(long seed, int requests, double faultRate) {
     try (FaultyDynamoDb faulty =
             FaultyDynamoDb.start(tables.endpoint(), call -> fault(call, fates));
         DynamoDb dynamoDb = faulty.open();
-        ExecutorService threads = Executors.newFixedThreadPool(CALLERS)) {
-      Market market = new Market(function.apply(dynamoDb), tables);
-      List<Callable<@Nullable Void>> callers = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(CALLERS + 2)) {
+      Market market = new Market(function.apply(dynamoDb), new Operator(tables));
+      List<Callable<@Nullable Void>> actors = new ArrayList<>();
       for (int i = 0; i < CALLERS; i++) {
         int number = i;
-        callers.add(
-            () -> {
-              market.call(number);
-              return null;
-            });
+        market.operator.register(market.tenant(number));
+        actors.add(() -> market.call(number));
       }
-      for (Future<?> caller : threads.invokeAll(callers)) {
-        caller.get();
+      actors.add(market::move);
+      actors.add(market::release);
+      for (Future<?> actor : threads.invokeAll(actors)) {
+        actor.get();
       }
       faulty.awaitQuiet();
-      return market.history();
+      return market.operator.history();
     }
   }
 
@@ -113,81 +115,155 @@ record ChaosRun(long seed, int requests, double faultRate) {
     }
   }
 
-  /** The callers and their memory. */
+  /** The callers, and what the operator does for them. */
   private final class Market {
 
     private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>
         function;
-    private final Tables tables;
-    private final String prefix = UUID.randomUUID() + "-";
+    private final Operator operator;
     private final AtomicInteger sent = new AtomicInteger();
-    private final Queue<Exchange> exchanges = new ConcurrentLinkedQueue<>();
+    private final CountDownLatch left = new CountDownLatch(CALLERS);
+    private final Groups groups = new Groups();
 
     Market(
         RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
-        Tables tables) {
+        Operator operator) {
       this.function = function;
-      this.tables = tables;
+      this.operator = operator;
     }
 
-    History history() {
-      return new History(
-          List.copyOf(exchanges),
-          tables.reservations().stream()
-              .filter(row -> row.getOrDefault("group_id", "").startsWith(prefix))
-              .toList());
+    TenantIds tenant(int number) {
+      return new TenantIds("domain-" + number, "project", "instance-" + number);
     }
 
-    /** Sends requests in every role, each role for a tenant of its own. */
-    void call(int number) {
-      Map<Role, Caller> callers = new EnumMap<>(Role.class);
-      for (Role role : Role.values()) {
-        String name = number + "-" + role;
-        TenantIds tenant = new TenantIds("domain-" + name, "project", "instance-" + name);
-        tables.register(
-            role == Role.NOT_OWNER
-                ? new TenantIds("owner", "project", tenant.instanceId())
-                : tenant);
-        callers.put(role, new Caller(function, tenant));
-      }
+    /** Who owns the instance of that tenant for a while. */
+    TenantIds guest(int number) {
+      return new TenantIds("guest-" + number, "project", "instance-" + number);
+    }
+
+    /** Sends requests until there are enough. */
+    @Nullable Void call(int number) {
       Random random = new Random(seed + number);
-      Set<Integer> asked = new HashSet<>();
       while (sent.get() < requests) {
-        int group = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
-        while (!asked.add(group)) {
-          group++;
+        int first = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
+        String group = groups.enter(random, i -> operator.name("group", first + i));
+        TenantIds tenant = random.nextInt(4) == 0 ? guest(number) : tenant(number);
+        Caller caller = new Caller(function, tenant);
+        String key = random.nextBoolean() ? "key-" + number : null;
+        int answers = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
+        try {
+          call(caller, group, key, answers);
+        } finally {
+          groups.leave(group);
         }
-        Role role = ROLES.get(random.nextInt(ROLES.size()));
-        send(
-            role, Objects.requireNonNull(callers.get(role)), prefix + group, 1 + random.nextInt(2));
+      }
+      left.countDown();
+      return null;
+    }
+
+    /** Repeats a request until its outcome is known, and perhaps once more. */
+    private void call(Caller caller, String group, @Nullable String key, int answers) {
+      if (answers == 0) {
+        sent.incrementAndGet();
+        assertEquals("400 APIG.2000", caller.sendMalformed(group).summary());
+      }
+      int answered = 0;
+      for (int attempt = 0; answered < answers; attempt++) {
+        assertTrue(attempt < MAX_ATTEMPTS, "A repeat settles it");
+        sent.incrementAndGet();
+        answered += operator.watch(caller, group, key).isUnknown() ? 0 : 1;
       }
     }
 
-    private void send(Role role, Caller caller, String group, int repeats) {
-      switch (role) {
-        case NOT_OWNER -> record(role, caller, group, () -> caller.reserve(group, null));
-        case MALFORMED -> record(role, caller, group, () -> caller.sendMalformed(group));
-        case WITH_KEY, WITHOUT_KEY -> {
-          String key = role == Role.WITH_KEY ? "key-" + group : null;
-          int answered = 0;
-          for (int i = 0; i < MAX_ATTEMPTS && answered < repeats; i++) {
-            ReceivedResponse response =
-                record(role, caller, group, () -> caller.reserve(group, key));
-            answered += response.status() == 500 ? 0 : 1;
+    /** Waits that long, and at least a moment, unless the callers are done before. */
+    private boolean isOver(Duration wait) throws InterruptedException {
+      return left.await(Math.max(10, wait.toMillis()), TimeUnit.MILLISECONDS);
+    }
+
+    /** Gives instances to other owners, and back. */
+    @Nullable Void move() throws InterruptedException {
+      Random random = new Random(seed - 1);
+      while (true) {
+        int[] moved = random.ints(MOVED_AT_A_TIME, 0, CALLERS).distinct().toArray();
+        for (IntFunction<TenantIds> owner :
+            List.<IntFunction<TenantIds>>of(this::guest, this::tenant)) {
+          IntStream.of(moved).mapToObj(owner).forEach(operator::revoke);
+          if (isOver(waits.move)) {
+            return null;
           }
+          IntStream.of(moved).mapToObj(owner).forEach(operator::register);
+          groups.busy().forEach(operator::lookUp);
         }
       }
     }
 
-    private ReceivedResponse record(
-        Role role, Caller caller, String group, Supplier<ReceivedResponse> request) {
-      sent.incrementAndGet();
-      long start = System.nanoTime();
-      ReceivedResponse response = request.get();
-      exchanges.add(
-          new Exchange(
-              role, caller.tenant().domainId(), group, start, System.nanoTime(), response));
-      return response;
+    /** Releases groups. Callers stop asking for them first, if the operator waits. */
+    @Nullable Void release() throws InterruptedException {
+      while (true) {
+        List<String> released = groups.busy();
+        if (waits.release.isPositive()) {
+          groups.close(released);
+        }
+        if (isOver(waits.release)) {
+          return null;
+        }
+        released.forEach(operator::release);
+        groups.open(released);
+      }
+    }
+  }
+
+  /** The groups that callers ask for. */
+  private static final class Groups {
+
+    private static final int BUSY = 8;
+
+    private final Map<String, Integer> inside = new HashMap<>();
+    private final Set<String> closed = new HashSet<>();
+    private final Deque<String> busy = new ArrayDeque<>();
+    private final List<String> opened = new ArrayList<>();
+
+    /**
+     * Begins a call for the first of the groups that is not closed, or for one that was released.
+     */
+    synchronized String enter(Random random, IntFunction<String> groups) {
+      String group =
+          opened.isEmpty() || random.nextInt(4) > 0
+              ? groups.apply(0)
+              : opened.get(random.nextInt(Math.max(0, opened.size() - BUSY), opened.size()));
+      for (int i = 1; closed.contains(group); i++) {
+        group = groups.apply(i);
+      }
+      inside.merge(group, 1, Integer::sum);
+      busy.remove(group);
+      busy.addLast(group);
+      if (busy.size() > BUSY) {
+        busy.removeFirst();
+      }
+      return group;
+    }
+
+    synchronized void leave(String group) {
+      inside.merge(group, -1, Integer::sum);
+      notifyAll();
+    }
+
+    /** The groups that were asked for last. */
+    synchronized List<String> busy() {
+      return List.copyOf(busy);
+    }
+
+    /** Returns when no call for the groups is under way, nor can begin. */
+    synchronized void close(List<String> groups) throws InterruptedException {
+      closed.addAll(groups);
+      while (groups.stream().anyMatch(group -> inside.getOrDefault(group, 0) > 0)) {
+        wait();
+      }
+    }
+
+    synchronized void open(List<String> groups) {
+      closed.removeAll(groups);
+      opened.addAll(groups);
     }
   }
 }

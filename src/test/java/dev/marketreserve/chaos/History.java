@@ -2,177 +2,287 @@ package dev.marketreserve.chaos;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toMap;
 
-import dev.marketreserve.http.ReceivedResponse;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.chaos.Linearization.Operation;
+import dev.marketreserve.chaos.Step.LookUp;
+import dev.marketreserve.chaos.Step.Register;
+import dev.marketreserve.chaos.Step.Release;
+import dev.marketreserve.chaos.Step.Reserve;
+import dev.marketreserve.chaos.Step.Revoke;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All requests and responses of a chaos run, and the table that it left behind.
+ * All steps of a run, in a file one JSON object a line, and a checker that needs nothing else.
  *
- * <p>A caller that may reserve repeats its request, with its idempotency key or without one, until
- * the response is no 500, and sometimes once more.
+ * <p>For each group it looks for an order of the steps that fits a register that is written once
+ * until it is released, and for each instance one that fits a register of its owner. At the
+ * beginning no group is reserved and no instance has an owner.
  *
- * @param table the stored reservations
+ * <p>The write of a request whose outcome is unknown may take effect at any time after its start,
+ * or never. It may not once the operator, who has waited, releases the group or gives the instance
+ * to another owner.
  */
-record History(List<Exchange> exchanges, List<Map<String, String>> table) {
+record History(List<Step> steps) {
 
-  private static final Set<String> UNKNOWN = Set.of("500 APIG.9008", "500 APIG.9999");
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Set<String> ANSWERS =
+      Set.of(
+          "no answer",
+          "201",
+          "201 replayed",
+          "400 APIG.2000",
+          "403 APIG.1136",
+          "409 APIG.3402",
+          "500 APIG.9008",
+          "500 APIG.9999");
+  private static final JsonMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
-  /** The promises that were broken, each with the answer that broke it. */
-  List<Violation> violations() {
-    List<Violation> violations = new ArrayList<>();
-    Map<String, Map<String, String>> rows =
-        table.stream().collect(toMap(row -> row.get("group_id"), Function.identity()));
-    exchanges.stream()
-        .collect(groupingBy(Exchange::group))
-        .forEach((group, asked) -> check(asked, rows.get(group), violations));
-    return violations;
+  static History read(Path file) throws IOException {
+    List<Step> steps = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      steps.add(JSON.readValue(line, Step.class));
+    }
+    return new History(steps);
+  }
+
+  void write(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (Step step : steps) {
+      lines.add(JSON.writeValueAsString(step));
+    }
+    Files.write(file, lines);
   }
 
   /** How often each answer was given. */
   Map<String, Long> answers() {
-    return exchanges.stream()
-        .map(
-            exchange ->
-                exchange.response.summary() + (exchange.response.replayed() ? " replayed" : ""))
+    return requests()
+        .map(History::answer)
         .collect(groupingBy(Function.identity(), TreeMap::new, counting()));
   }
 
-  private static void check(
-      List<Exchange> asked, @Nullable Map<String, String> row, List<Violation> violations) {
-    Map<String, Exchange> last =
-        asked.stream()
-            .sorted(Comparator.comparingLong(Exchange::end))
-            .collect(toMap(Exchange::domainId, Function.identity(), (earlier, later) -> later));
-    for (Exchange exchange : asked) {
-      ReceivedResponse response = exchange.response;
-      List<Promise> broken = new ArrayList<>();
-      if (!exchange.role.mayBeTold(response)) {
-        broken.add(Promise.ONLY_ANSWERS_OF_THE_CONTRACT);
+  /** How many steps there are of each kind. */
+  Map<String, Long> count() {
+    return steps.stream()
+        .collect(groupingBy(step -> step.getClass().getSimpleName(), TreeMap::new, counting()));
+  }
+
+  /** What breaks a promise. */
+  List<Violation> violations() {
+    List<Violation> violations = new ArrayList<>();
+    for (Reserve request : requests().toList()) {
+      if (!ANSWERS.contains(answer(request))) {
+        violations.add(new Violation("not in the contract", List.of(request)));
       }
-      if (response.duration().compareTo(PATIENCE) >= 0) {
-        broken.add(Promise.AN_ANSWER_IN_TIME);
+      if (request.status() != 0 && request.end() - request.start() >= PATIENCE.toNanos()) {
+        violations.add(new Violation("late", List.of(request)));
       }
-      if (response.status() == 201
-          && (row == null
-              || !response.purchaseId().equals(row.get("purchase_id"))
-              || !exchange.holds(row))) {
-        broken.add(Promise.ONE_PURCHASE_AND_IT_IS_STORED);
-      }
-      if (response.status() == 409
-          && !isReservedByAnother(exchange, row, asked)
-          && !isReservedEarlier(exchange, row, asked)) {
-        broken.add(Promise.NO_FALSE_CONFLICT);
-      }
-      if (response.status() == 409
-          && !response.purchaseId().isEmpty()
-          && !isPurchaseOf(exchange, row)) {
-        broken.add(Promise.A_CONFLICT_NAMES_A_PURCHASE_TO_ITS_HOLDER_ALONE);
-      }
-      if (!exchange.role.mayReserve && exchange.holds(row)) {
-        broken.add(Promise.NOTHING_WRITTEN_FOR_A_400_OR_403);
-      }
-      if (exchange.role.mayReserve && exchange.equals(last.get(exchange.domainId))) {
-        if (response.status() == 500) {
-          broken.add(Promise.A_REPEAT_SETTLES_IT);
-        } else if (exchange.holds(row) && !isPurchaseOf(exchange, row)) {
-          broken.add(Promise.THE_HOLDER_LEARNS_ITS_PURCHASE);
+    }
+    Map<String, List<Step>> instances = stepsBy(History::instance);
+    stepsBy(History::group)
+        .forEach(
+            (group, steps) ->
+                check("group " + group, reservations(steps, instances), Group.FREE, violations));
+    instances.forEach(
+        (instance, steps) ->
+            check("instance " + instance, owners(steps), Optional.empty(), violations));
+    return violations;
+  }
+
+  private Map<String, List<Step>> stepsBy(Function<Step, @Nullable String> object) {
+    return steps.stream()
+        .filter(step -> object.apply(step) != null)
+        .collect(groupingBy(step -> Objects.requireNonNull(object.apply(step))));
+  }
+
+  private static @Nullable String group(Step step) {
+    return switch (step) {
+      case Reserve request -> request.group();
+      case Release release -> release.group();
+      case LookUp lookUp -> lookUp.group();
+      case Register _, Revoke _ -> null;
+    };
+  }
+
+  private static @Nullable String instance(Step step) {
+    return switch (step) {
+      case Reserve request -> request.instance();
+      case Register register -> register.instance();
+      case Revoke revoke -> revoke.instance();
+      case Release _, LookUp _ -> null;
+    };
+  }
+
+  private static <S> void check(
+      String object, List<Operation<S>> operations, S initial, List<Violation> violations) {
+    List<Step> unexplained =
+        new Linearization<>(operations)
+            .unexplained(initial).stream().<Step>map(Operation::step).toList();
+    if (!unexplained.isEmpty()) {
+      violations.add(new Violation("no order fits " + object, unexplained));
+    }
+  }
+
+  private Stream<Reserve> requests() {
+    return steps.stream().filter(Reserve.class::isInstance).map(Reserve.class::cast);
+  }
+
+  private static String answer(Reserve request) {
+    if (request.status() == 0) {
+      return "no answer";
+    }
+    return request.status()
+        + (request.errorCode() == null ? "" : " " + request.errorCode())
+        + (request.replayed() ? " replayed" : "");
+  }
+
+  private static List<Operation<Group>> reservations(
+      List<Step> steps, Map<String, List<Step>> instances) {
+    List<Operation<Group>> operations = new ArrayList<>();
+    for (Step step : steps) {
+      switch (step) {
+        case Reserve request when request.isRefused() -> {}
+        case Reserve request -> {
+          List<Step> instance = instances.getOrDefault(request.instance(), List.of());
+          operations.add(
+              new Operation<>(
+                  step,
+                  step.start(),
+                  request.mayWrite() ? latestWrite(request, steps, instance) : step.end(),
+                  request.isUnknown(),
+                  group -> group.after(request)));
         }
+        case Release release ->
+            operations.add(operation(step, (Group group) -> group.after(release)));
+        case LookUp lookUp -> operations.add(operation(step, (Group group) -> group.after(lookUp)));
+        case Register _, Revoke _ -> {}
       }
-      broken.forEach(promise -> violations.add(new Violation(promise, exchange, row)));
     }
-  }
-
-  /** Whether another caller holds the group, who had asked for it when the conflict was told. */
-  private static boolean isReservedByAnother(
-      Exchange conflict, @Nullable Map<String, String> row, List<Exchange> asked) {
-    return asked.stream()
-        .anyMatch(
-            other ->
-                !other.domainId.equals(conflict.domainId)
-                    && other.holds(row)
-                    && other.start < conflict.end);
-  }
-
-  /** Whether the caller, who has no key, reserved the group itself by an earlier request. */
-  private static boolean isReservedEarlier(
-      Exchange conflict, @Nullable Map<String, String> row, List<Exchange> asked) {
-    return conflict.role == Role.WITHOUT_KEY
-        && conflict.holds(row)
-        && asked.stream()
-            .anyMatch(
-                other -> other.domainId.equals(conflict.domainId) && other.start < conflict.start);
-  }
-
-  private static boolean isPurchaseOf(Exchange exchange, @Nullable Map<String, String> row) {
-    return row != null
-        && exchange.holds(row)
-        && exchange.response.purchaseId().equals(row.get("purchase_id"));
-  }
-
-  /** The promises that hold whatever DynamoDB does. */
-  enum Promise {
-    ONE_PURCHASE_AND_IT_IS_STORED,
-    NO_FALSE_CONFLICT,
-    A_CONFLICT_NAMES_A_PURCHASE_TO_ITS_HOLDER_ALONE,
-    A_REPEAT_SETTLES_IT,
-    THE_HOLDER_LEARNS_ITS_PURCHASE,
-    NOTHING_WRITTEN_FOR_A_400_OR_403,
-    ONLY_ANSWERS_OF_THE_CONTRACT,
-    AN_ANSWER_IN_TIME
+    return operations;
   }
 
   /**
-   * A promise broken.
-   *
-   * @param row the reservation of the group; null where there is none
+   * The end of the request, or the moment from which the operator, who has waited, counts on it.
    */
-  record Violation(Promise promise, Exchange exchange, @Nullable Map<String, String> row) {}
-
-  /** The behaviour of a caller, and the responses that it may get. */
-  enum Role {
-    WITH_KEY(true, "409 APIG.3402"),
-    WITHOUT_KEY(true, "409 APIG.3402"),
-    NOT_OWNER(false, "403 APIG.1136"),
-    MALFORMED(false, "400 APIG.2000");
-
-    private final boolean mayReserve;
-    private final String refusal;
-
-    Role(boolean mayReserve, String refusal) {
-      this.mayReserve = mayReserve;
-      this.refusal = refusal;
-    }
-
-    private boolean mayBeTold(ReceivedResponse response) {
-      return response.summary().equals(refusal)
-          || (mayReserve && response.status() == 201)
-          || (this != MALFORMED && UNKNOWN.contains(response.summary()));
-    }
+  private static long latestWrite(Reserve request, List<Step> group, List<Step> instance) {
+    return Stream.concat(
+            group.stream().filter(Release.class::isInstance),
+            instance.stream()
+                .filter(
+                    step ->
+                        step instanceof Register register
+                            && !register.domain().equals(request.domain())))
+        .mapToLong(Step::start)
+        .filter(start -> start > request.start())
+        .map(start -> start - 1)
+        .reduce(request.isUnknown() ? Long.MAX_VALUE : request.end(), Math::min);
   }
 
-  /**
-   * One request and its answer.
-   *
-   * @param domainId the domain of the caller, which it shares with no other
-   * @param start when it was sent, by {@link System#nanoTime}
-   * @param end when it was answered
-   */
-  record Exchange(
-      Role role, String domainId, String group, long start, long end, ReceivedResponse response) {
+  private static List<Operation<Optional<Register>>> owners(List<Step> steps) {
+    List<Operation<Optional<Register>>> operations = new ArrayList<>();
+    for (Step step : steps) {
+      switch (step) {
+        case Reserve request when request.isUnknown() || request.status() == 400 -> {}
+        case Reserve request ->
+            operations.add(
+                operation(
+                    step,
+                    owner ->
+                        Optional.of(owner)
+                            .filter(o -> isOwner(request, o) != (request.status() == 403))));
+        case Register register ->
+            operations.add(operation(step, owner -> Optional.of(Optional.of(register))));
+        case Revoke _ -> operations.add(operation(step, owner -> Optional.of(Optional.empty())));
+        case Release _, LookUp _ -> {}
+      }
+    }
+    return operations;
+  }
 
-    private boolean holds(@Nullable Map<String, String> row) {
-      return row != null && domainId.equals(row.get("domain_id"));
+  private static boolean isOwner(Reserve request, Optional<Register> owner) {
+    return owner
+        .filter(o -> o.domain().equals(request.domain()) && o.project().equals(request.project()))
+        .isPresent();
+  }
+
+  private static <S> Operation<S> operation(Step step, Function<S, Optional<S>> effect) {
+    return new Operation<>(step, step.start(), step.end(), false, effect);
+  }
+
+  /** A broken promise, with the request that broke it, or the steps that no order goes on with. */
+  record Violation(String what, List<Step> steps) {}
+
+  /**
+   * The reservation of a group.
+   *
+   * @param holder the request that made it; null if there is none
+   * @param purchaseId its purchase id; null until a response or a look-up shows it
+   * @param shown the purchase ids of this and all earlier reservations that are known
+   */
+  private record Group(@Nullable Reserve holder, @Nullable String purchaseId, Set<String> shown) {
+
+    private static final Group FREE = new Group(null, null, Set.of());
+
+    Optional<Group> after(Reserve request) {
+      if (request.isUnknown()) {
+        return reservedBy(request);
+      }
+      if (request.mayWrite()) {
+        return reservedBy(request).flatMap(group -> group.showing(request.purchaseId()));
+      }
+      if (request.status() == 201) {
+        return heldBy(request::isRepeatOf).flatMap(group -> group.showing(request.purchaseId()));
+      }
+      return request.purchaseId() == null
+          ? heldBy(by -> !request.hasSameTenantAs(by))
+          : heldBy(by -> request.hasSameTenantAs(by) && !request.isRepeatOf(by))
+              .flatMap(group -> group.showing(request.purchaseId()));
+    }
+
+    Optional<Group> after(Release release) {
+      return showing(release.purchaseId()).map(group -> new Group(null, null, group.shown));
+    }
+
+    Optional<Group> after(LookUp lookUp) {
+      return lookUp.purchaseId() == null
+          ? Optional.of(this).filter(group -> group.holder == null)
+          : heldBy(by -> by.domain().equals(lookUp.domain()))
+              .flatMap(group -> group.showing(lookUp.purchaseId()));
+    }
+
+    private Optional<Group> reservedBy(Reserve request) {
+      return holder == null ? Optional.of(new Group(request, null, shown)) : Optional.empty();
+    }
+
+    private Optional<Group> heldBy(Predicate<Reserve> by) {
+      return holder != null && by.test(holder) ? Optional.of(this) : Optional.empty();
+    }
+
+    /** The same if its purchase id can be this one, which no other reservation had. */
+    private Optional<Group> showing(@Nullable String id) {
+      if (id == null || holder == null || purchaseId != null || shown.contains(id)) {
+        return Optional.of(this).filter(group -> id != null && id.equals(group.purchaseId));
+      }
+      Set<String> more = new HashSet<>(shown);
+      more.add(id);
+      return Optional.of(new Group(holder, id, more));
     }
   }
 }
