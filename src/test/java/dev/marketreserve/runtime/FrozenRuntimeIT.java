@@ -1,0 +1,69 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.http.ReceivedResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** The packaged function, frozen while a write is under way, and thawed after its deadline. */
+@RuntimeTest
+class FrozenRuntimeIT {
+
+  private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
+
+  @Test
+  void noAttemptGoesOutAfterTheDeadline(Tables tables) throws Exception {
+    PackagedFunction.registerTenant(tables);
+    JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
+    AtomicInteger writes = new AtomicInteger();
+    AtomicLong pid = new AtomicLong();
+    CompletableFuture<Boolean> frozen = new CompletableFuture<>();
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(
+                tables.endpoint(),
+                call -> {
+                  if (!call.isWrite() || writes.incrementAndGet() > 1) {
+                    return Fault.NONE;
+                  }
+                  signal("STOP", pid.get());
+                  frozen.complete(true);
+                  return Fault.before(Symptom.HTTP_503);
+                });
+        PackagedFunction function =
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
+      pid.set(function.runtime().pid());
+      CompletableFuture<ReceivedResponse> response =
+          CompletableFuture.supplyAsync(() -> function.send(event));
+      frozen.join();
+      Thread.sleep(LONGER_THAN_THE_DEADLINE);
+      signal("CONT", pid.get());
+
+      assertEquals("500 APIG.9999", response.join().summary());
+      assertEquals(1, writes.get(), "attempts of the write");
+      assertEquals(List.of(), tables.reservations());
+      assertEquals(201, function.send(event).status(), "the repeat after the thaw");
+    }
+  }
+
+  private static void signal(String name, long pid) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
