@@ -130,11 +130,12 @@ class WireIT {
   void aRetryForWhichNoTimeIsLeftCostsNoRetryToken() {
     fault = Fault.before(Symptom.HTTP_500);
     Duration tooShortForARetry = Duration.ofMillis(380);
-    for (int refused = 0; refused < 150; refused++) {
+    // 500 tokens are 100 retries. On a busy machine some calls do not arrive in time.
+    for (int sent = 0; sent < 1000 && calls.size() < 110; sent++) {
       assertEquals(
           500, caller.reserveWithin(tooShortForARetry, UUID.randomUUID().toString()).status());
     }
-    assertTrue(calls.size() >= 110, () -> "Only " + calls.size() + " calls arrived in time");
+    assertEquals(110, calls.size());
 
     calls.clear();
     assertEquals("500 APIG.9999", caller.reserve(UUID.randomUUID().toString(), null).summary());
