@@ -148,8 +148,10 @@ public final class Priming implements Resource {
           "Priming failed: %d of %d requests returned an unexpected status. This version has a bug."
               .formatted(unexpected, ROUNDS * SAMPLES.size()));
     }
-    check("read the table of instance owners", deadline -> owners.isOwner(NOBODY, deadline));
-    check("write to the table of reservations", d -> reservations.checkWrite(id(FREE_GROUP), d));
+    Deadline end = Deadline.in(patience);
+    check("read the table of instance owners", end, d -> owners.isOwner(NOBODY, d));
+    check(
+        "write to the table of reservations", end, d -> reservations.checkWrite(id(FREE_GROUP), d));
     warmConnection();
     dynamoDb.close();
   }
@@ -184,8 +186,7 @@ public final class Priming implements Resource {
     return unexpected;
   }
 
-  private void check(String purpose, Consumer<Deadline> call) {
-    Deadline deadline = Deadline.in(patience);
+  private static void check(String purpose, Deadline end, Consumer<Deadline> call) {
     while (true) {
       try {
         call.accept(Deadline.in(TIME_FOR_READS));
@@ -196,7 +197,7 @@ public final class Priming implements Resource {
           System.err.println("Primed without DynamoDB: could not " + purpose + ": " + reason(e));
           return;
         }
-        if (error.equals("ValidationException") || !deadline.remaining().isPositive()) {
+        if (error.equals("ValidationException") || !end.remaining().isPositive()) {
           throw new IllegalStateException(
               "Priming failed: could not %s: %s Check the table, its key, and the role's policy."
                   .formatted(purpose, reason(e)),

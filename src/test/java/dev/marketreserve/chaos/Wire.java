@@ -12,15 +12,17 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A TCP connection that fails on demand, below what is said on it: a relay on 127.0.0.1 that holds
  * back new connections, cuts open ones, or lets the server's bytes through one by one.
  */
-final class Wire implements AutoCloseable {
+public final class Wire implements AutoCloseable {
 
   private final URI target;
   private final ServerSocket server;
+  private final AtomicInteger connections = new AtomicInteger();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile Duration pause = Duration.ZERO;
@@ -31,7 +33,7 @@ final class Wire implements AutoCloseable {
   }
 
   /** Starts a relay to a server of this machine. */
-  static Wire to(URI target) {
+  public static Wire to(URI target) {
     try {
       Wire wire = new Wire(target, new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
       Thread.startVirtualThread(wire::accept);
@@ -42,18 +44,23 @@ final class Wire implements AutoCloseable {
   }
 
   /** The address of the relay. */
-  URI endpoint() {
+  public URI endpoint() {
     return URI.create(target.getScheme() + "://127.0.0.1:" + server.getLocalPort());
   }
 
   /** Holds back every byte of connections that are opened from now on, until {@link #release}. */
-  void stall() {
+  public void stall() {
     gate = new CountDownLatch(1);
   }
 
   /** Lets the bytes through that were held back. */
-  void release() {
+  public void release() {
     gate.countDown();
+  }
+
+  /** The number of connections so far. */
+  public int connections() {
+    return connections.get();
   }
 
   /** Cuts the connections that are open now. */
@@ -81,6 +88,7 @@ final class Wire implements AutoCloseable {
     while (true) {
       try {
         Socket client = server.accept();
+        connections.incrementAndGet();
         open.add(client);
         CountDownLatch held = gate;
         Thread.startVirtualThread(() -> relay(client, held));

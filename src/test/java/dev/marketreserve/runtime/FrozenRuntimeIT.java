@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.chaos.Wire;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Test;
 @RuntimeTest
 class FrozenRuntimeIT {
 
+  private static final Duration HANDSHAKE_BEGUN = Duration.ofMillis(300);
   private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
 
   @Test
@@ -54,6 +58,42 @@ class FrozenRuntimeIT {
       assertEquals(1, writes.get(), "attempts of the write");
       assertEquals(List.of(), tables.reservations());
       assertEquals(201, function.send(event).status(), "the repeat after the thaw");
+    }
+  }
+
+  @Test
+  void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
+    PackagedFunction.registerTenant(tables);
+    JsonNode event = PackagedFunction.event("reserve.json");
+    AtomicInteger calls = new AtomicInteger();
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(
+                tables.endpoint(),
+                call -> {
+                  calls.incrementAndGet();
+                  return Fault.NONE;
+                });
+        Wire wire = Wire.to(dynamoDb.endpoint())) {
+      Map<String, String> environment = PackagedFunction.environment(tables, dynamoDb);
+      environment.put("AWS_ENDPOINT_URL_DYNAMODB", wire.endpoint().toString());
+      try (PackagedFunction function = PackagedFunction.start(environment)) {
+        assertEquals(Optional.empty(), function.runtime().api().awaitStart());
+        wire.stall();
+        CompletableFuture<ReceivedResponse> response =
+            CompletableFuture.supplyAsync(() -> function.send(event));
+        while (wire.connections() == 0) {
+          Thread.sleep(1);
+        }
+        Thread.sleep(HANDSHAKE_BEGUN);
+        signal("STOP", function.runtime().pid());
+        wire.release();
+        Thread.sleep(LONGER_THAN_THE_DEADLINE);
+        signal("CONT", function.runtime().pid());
+
+        assertEquals("500 APIG.9999", response.join().summary());
+        Thread.sleep(HANDSHAKE_BEGUN);
+        assertEquals(0, calls.get(), "calls after the deadline");
+      }
     }
   }
 

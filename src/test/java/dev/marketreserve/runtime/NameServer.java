@@ -25,7 +25,6 @@ final class NameServer implements AutoCloseable {
 
   private final DatagramSocket socket;
   private final AtomicInteger failures = new AtomicInteger();
-  private final AtomicInteger questions = new AtomicInteger();
   private volatile CountDownLatch gate = new CountDownLatch(0);
 
   private NameServer(DatagramSocket socket) {
@@ -41,11 +40,6 @@ final class NameServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** The number of questions so far. */
-  int questions() {
-    return questions.get();
   }
 
   /** Fails the next look-up: its questions for an IPv4 and for an IPv6 address. */
@@ -83,7 +77,6 @@ final class NameServer implements AutoCloseable {
 
   private void answer(DatagramPacket question) {
     try {
-      questions.incrementAndGet();
       gate.await();
       byte[] answer = answer(ByteBuffer.wrap(question.getData(), 0, question.getLength()));
       socket.send(new DatagramPacket(answer, answer.length, question.getSocketAddress()));
