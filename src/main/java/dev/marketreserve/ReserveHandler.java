@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
 
-  /** The gateway waits 5 s. The other second is for the start of the function and the network. */
+  /** The gateway waits 5 s. The other second is for the function's start and the network. */
   static final Duration TIME_TO_RESPOND = Duration.ofSeconds(4);
 
   /** Time kept for responding after giving up on DynamoDB. */
@@ -37,7 +37,7 @@ public final class ReserveHandler
 
   private volatile ReserveEndpoint endpoint;
 
-  /** Kept here because the register of snapshot hooks holds it weakly. */
+  /** Keeps the hooks alive: the context that they are registered in holds them weakly. */
   private @Nullable Priming priming;
 
   /**

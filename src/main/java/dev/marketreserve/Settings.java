@@ -17,7 +17,7 @@ public record Settings(String reservationsTable, String instanceOwnersTable) {
    * Reads the settings.
    *
    * @param environment the variables of the process, {@link System#getenv()}
-   * @throws IllegalStateException where a variable is missing or blank; its message names it
+   * @throws IllegalStateException if a variable is missing or blank; the message names it
    */
   public static Settings from(Map<String, String> environment) {
     return new Settings(
@@ -28,7 +28,7 @@ public record Settings(String reservationsTable, String instanceOwnersTable) {
     String value = environment.get(name);
     if (value == null || value.isBlank()) {
       throw new IllegalStateException(
-          "The environment variable " + name + " must name a DynamoDB table, but is not set.");
+          "Environment variable " + name + " is not set; it must name a DynamoDB table.");
     }
     return value;
   }

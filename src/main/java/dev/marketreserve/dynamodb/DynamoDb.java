@@ -51,9 +51,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
 /**
- * The one way to call DynamoDB. Every call ends by the deadline of its request, whatever it waits
- * for: credentials, a name, a connection, a response or the next attempt. A call has three attempts
- * at most, each of one second at most.
+ * The only class that calls DynamoDB. Every call ends by the deadline of its request, whatever it
+ * waits for: credentials, DNS, a connection, a response or the next attempt. A call makes at most
+ * three attempts, each of at most one second.
  *
  * <p>Safe for use by many threads.
  */
@@ -74,11 +74,11 @@ public final class DynamoDb implements AutoCloseable {
 
   private DynamoDb(DynamoDbClient client) {
     this.client = client;
-    // Without extensions: no item has a version or a counter.
+    // No extensions: no item has a version or a counter.
     this.tables = DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions().build();
   }
 
-  /** Opens DynamoDB with the region, credentials and endpoint that the SDK finds by itself. */
+  /** Opens DynamoDB with the SDK's default region, credentials and endpoint. */
   public static DynamoDb open() {
     return open(http().build(), client -> client);
   }
@@ -86,7 +86,7 @@ public final class DynamoDb implements AutoCloseable {
   /**
    * Opens DynamoDB over another HTTP client or at another address.
    *
-   * @param http ends with this object
+   * @param http closed with this object
    * @param address sets region, credentials and endpoint, and may add interceptors
    */
   public static DynamoDb open(SdkHttpClient http, UnaryOperator<DynamoDbClientBuilder> address) {
@@ -112,7 +112,7 @@ public final class DynamoDb implements AutoCloseable {
         .tlsNegotiationTimeout(ATTEMPT_TIMEOUT);
   }
 
-  /** The table of that name. Only {@link #before} may call it. */
+  /** The table with that name. Call it only within {@link #before}. */
   <T> DynamoDbTable<T> table(String name, TableSchema<T> schema) {
     return tables.table(name, schema);
   }
@@ -147,7 +147,7 @@ public final class DynamoDb implements AutoCloseable {
     return switch (cause) {
       case SdkException e -> new UnknownOutcomeException("Could not " + purpose, isThrottled(e), e);
       case RuntimeException e when deadline.remaining().isPositive() -> e;
-      case RuntimeException e -> // whatever the SDK makes of a body that cannot be read any more
+      case RuntimeException e -> // the SDK could not read the body after the deadline
           new UnknownOutcomeException("Could not " + purpose + " by the deadline", false, e);
       case Error e -> throw e;
       case null, default -> new IllegalStateException(cause);
@@ -158,7 +158,7 @@ public final class DynamoDb implements AutoCloseable {
     return failure instanceof SdkServiceException e && e.isThrottlingException();
   }
 
-  /** Also lets go of what the HTTP client shares: the next one has its own threads and names. */
+  /** Also closes what HTTP clients share, so that the next one gets new threads and DNS results. */
   @Override
   public void close() {
     calls.shutdownNow();
@@ -169,13 +169,13 @@ public final class DynamoDb implements AutoCloseable {
 
   private static Deadline deadline() {
     return DEADLINE.orElseThrow(
-        () -> new IllegalStateException("A call to DynamoDB without a deadline"));
+        () -> new IllegalStateException("DynamoDB was called without a deadline"));
   }
 
   /**
-   * An HTTP client all of whose failures can be retried. The SDK retries an {@link IOException},
-   * but the CRT throws an {@link HttpException} for some failures that pass, such as a failed
-   * look-up of a name.
+   * An HTTP client whose failures the SDK always retries. The SDK retries an {@link IOException},
+   * but the CRT throws an {@link HttpException} for some temporary failures, such as a failed DNS
+   * look-up.
    */
   private record RetryableHttpClient(SdkHttpClient client) implements SdkHttpClient {
 
@@ -210,13 +210,13 @@ public final class DynamoDb implements AutoCloseable {
     }
   }
 
-  /** The rules for what an attempt may send and what it may take for an answer. */
+  /** Keeps an attempt from sending after the deadline, and from accepting a broken response. */
   private static final class Attempt implements ExecutionInterceptor {
 
     /**
-     * Sends nothing once the deadline is over. The HTTP client reads the body when it has a
-     * connection, which may be long after the call was given up: the environment can be frozen
-     * meanwhile.
+     * Sends nothing after the deadline. The HTTP client reads the body only once it has a
+     * connection. The call may have ended long before, because the environment can be frozen in
+     * between.
      */
     @Override
     public Optional<RequestBody> modifyHttpContent(
@@ -229,7 +229,7 @@ public final class DynamoDb implements AutoCloseable {
                   RequestBody.fromContentProvider(
                       () -> {
                         if (!deadline.remaining().isPositive()) {
-                          throw AbortedException.create("The deadline is over");
+                          throw AbortedException.create("The deadline has passed");
                         }
                         return body.contentStreamProvider().newStream();
                       },
@@ -238,15 +238,15 @@ public final class DynamoDb implements AutoCloseable {
     }
 
     /**
-     * Takes nothing for an answer but a whole one. The SDK would take a success with an empty body
-     * for a response without an item, or for a write that was done.
+     * Accepts only a complete response. The SDK would read a success with an empty body as a
+     * missing item, or as a completed write.
      */
     @Override
     public Optional<InputStream> modifyHttpResponseContent(
         Context.ModifyHttpResponse context, ExecutionAttributes attributes) {
       byte[] body = read(context.responseBody().orElseGet(InputStream::nullInputStream));
       if (context.httpResponse().isSuccessful() && (body.length == 0 || body[0] != '{')) {
-        throw RetryableException.create("A success of DynamoDB whose body is no JSON object");
+        throw RetryableException.create("DynamoDB returned a success without a JSON object");
       }
       return Optional.of(new ByteArrayInputStream(body));
     }
@@ -254,17 +254,17 @@ public final class DynamoDb implements AutoCloseable {
     private static byte[] read(InputStream body) {
       try (body) {
         return body.readAllBytes();
-      } catch (IOException | RuntimeException e) { // the second when the attempt's time is over
-        throw RetryableException.create("A response of DynamoDB that breaks off", e);
+      } catch (IOException | RuntimeException e) { // a RuntimeException if the attempt timed out
+        throw RetryableException.create("DynamoDB's response is incomplete", e);
       }
     }
   }
 
   /**
-   * The SDK's standard retries, unless the pause would leave no time for the next attempt: the call
-   * then fails at once, with the error that DynamoDB gave.
+   * Retries as the SDK's standard strategy does, if there is time for another attempt after the
+   * pause. Otherwise the call fails at once with DynamoDB's error.
    *
-   * <p>Pauses come from the operating system's randomness, which a snapshot does not repeat.
+   * <p>The operating system's randomness decides the pauses, because a snapshot does not copy it.
    */
   private static final class RetryBeforeDeadline implements RetryStrategy {
 

@@ -13,9 +13,9 @@ import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
 import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticAttributeTags;
 
 /**
- * The register of instance owners in DynamoDB: one item for an instance, keyed on {@code
- * instance_id}, with {@code project_id} and {@code domain_id}. The key is in canonical form; the
- * other two may be in any spelling.
+ * The register of instance owners in DynamoDB: one item per instance, keyed on {@code instance_id},
+ * with {@code project_id} and {@code domain_id}. The key is in canonical form; the other two may be
+ * in any spelling.
  */
 public final class InstanceOwnersTable implements InstanceOwners {
 
@@ -46,7 +46,7 @@ public final class InstanceOwnersTable implements InstanceOwners {
   private final DynamoDb dynamoDb;
   private final DynamoDbTable<Registration> table;
 
-  /** The register in the table of that name. */
+  /** The register in the table {@code tableName}. */
   public InstanceOwnersTable(DynamoDb dynamoDb, String tableName) {
     this.dynamoDb = dynamoDb;
     this.table = dynamoDb.table(tableName, SCHEMA);
@@ -70,7 +70,7 @@ public final class InstanceOwnersTable implements InstanceOwners {
     return stored != null && ResourceId.parse(stored).filter(id::equals).isPresent();
   }
 
-  /** One item of the table; an attribute that it lacks is null. */
+  /** One item of the table; a missing attribute is null. */
   private record Registration(
       String instanceId, @Nullable String projectId, @Nullable String domainId) {
 

@@ -27,11 +27,10 @@ import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedExce
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
 /**
- * The reservations in DynamoDB: one item for an API group, keyed on {@code group_id}, written once
- * under the condition that there is none.
+ * The reservations in DynamoDB: one item per API group, keyed on {@code group_id}. A conditional
+ * write creates it, if there is none yet.
  *
- * <p>A write that finds an item gets that item back with the failure, at no charge, so that no
- * second call is needed.
+ * <p>If there is one, DynamoDB returns it with the failure, at no charge. No second call is needed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html">PutItem</a>
@@ -60,7 +59,7 @@ public final class ReservationsTable implements Reservations {
 
   private static final TableSchema<Reservation> SCHEMA = schema();
 
-  /** Writes nothing but the key, so that a table with another key refuses the item. */
+  /** Writes only the key, so that a table with another key rejects the item. */
   private static final TableSchema<ResourceId> KEY_SCHEMA =
       TableSchema.builder(ResourceId.class, Item.class)
           .addAttribute(
@@ -76,7 +75,7 @@ public final class ReservationsTable implements Reservations {
   private final DynamoDbTable<Reservation> table;
   private final DynamoDbTable<ResourceId> keys;
 
-  /** The reservations in the table of that name. */
+  /** The reservations in the table {@code tableName}. */
   public ReservationsTable(DynamoDb dynamoDb, String tableName) {
     this.dynamoDb = dynamoDb;
     this.table = dynamoDb.table(tableName, SCHEMA);
@@ -91,14 +90,15 @@ public final class ReservationsTable implements Reservations {
         .orElseThrow(
             () ->
                 new UnknownOutcomeException(
-                    "The reservation that holds the group is gone from the table"));
+                    "The reservation that held the group is no longer in the table"));
   }
 
   /**
-   * Asks DynamoDB for a write that never happens, to learn whether it could: the table exists, has
-   * this key, and may be written to. Costs one write unit.
+   * Checks that a reservation could be written: the table exists, has this key, and the function
+   * may write to it. The check is a write whose condition no item meets. It costs one write unit.
    *
-   * @throws UnknownOutcomeException if it could not, or if that is unknown at the deadline
+   * @throws UnknownOutcomeException if a write is not possible, or DynamoDB has not responded by
+   *     the deadline
    */
   public void checkWrite(ResourceId groupId, Deadline deadline) {
     dynamoDb.before(
@@ -107,14 +107,15 @@ public final class ReservationsTable implements Reservations {
         () -> {
           try {
             keys.putItem(put -> put.item(groupId).conditionExpression(NEVER));
-            throw new IllegalStateException("A write happened whose condition cannot be met");
+            throw new IllegalStateException(
+                "DynamoDB accepted a write whose condition cannot be met");
           } catch (ConditionalCheckFailedException e) {
             return groupId;
           }
         });
   }
 
-  /** The reservation that holds the group after the write; empty where DynamoDB does not say. */
+  /** The reservation that holds the group after the write; empty if DynamoDB does not return it. */
   private Optional<Reservation> put(Reservation wanted) {
     try {
       table.putItem(
@@ -174,7 +175,7 @@ public final class ReservationsTable implements Reservations {
         a -> a.name(name).getter(getter).setter((item, value) -> item.set(name, value)));
   }
 
-  /** An item of the table, attribute by attribute. */
+  /** The attributes of one item. */
   private static final class Item {
 
     private final Map<String, String> attributes = new HashMap<>();

@@ -1,10 +1,10 @@
 package dev.marketreserve.http;
 
 /**
- * The errors of this API: the code says why a call failed, and the status goes with it.
+ * The errors of this API, each with its code, HTTP status and message.
  *
- * <p>The codes are those of the API family that the marketplace knows. {@code README.md} has the
- * table of when each applies.
+ * <p>The marketplace knows the codes from other APIs of the family. {@code openapi.yaml} says when
+ * each applies.
  */
 enum ErrorCode {
   MALFORMED_BODY(400, "APIG.2000", "The request body is not one JSON object in UTF-8."),
@@ -26,7 +26,7 @@ enum ErrorCode {
     this.message = message;
   }
 
-  /** The HTTP status that carries this error. */
+  /** The HTTP status. */
   int status() {
     return status;
   }

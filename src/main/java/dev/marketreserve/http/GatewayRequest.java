@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a proxy event that the function uses. Headers, path parameters and body can each be
- * absent, in events of API Gateway and in those of {@code sam local invoke}. Nothing is trimmed or
+ * absent, both from API Gateway and from {@code sam local invoke}. Nothing is trimmed or
  * percent-decoded.
  *
  * @param requestId the id for the caller, the access log and the function's log
  * @param caller the ARN of the IAM principal that signed the call
  * @param domainIds every value of the header {@value #DOMAIN_ID}
  * @param idempotencyKeys every value of the header {@value #IDEMPOTENCY_KEY}
- * @param body as it came, in base64 if {@code base64} says so
+ * @param body as received
+ * @param base64 whether the body is base64
  * @see <a
  *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format">the
  *     input format of a Lambda proxy integration</a>
@@ -40,7 +41,7 @@ record GatewayRequest(
   private static final int MAX_REQUEST_ID_LENGTH = 128;
 
   /**
-   * Takes an event apart.
+   * Reads the parts of an event.
    *
    * @param invocationId Lambda's request id
    */
@@ -62,7 +63,7 @@ record GatewayRequest(
   /**
    * The gateway's request id, or Lambda's if the event has none that fits into a header.
    *
-   * <p>A caller can choose the gateway's: see {@code $context.requestId} in <a
+   * <p>A caller can choose the gateway's request id: see {@code $context.requestId} in <a
    * href="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html">API
    * Gateway's variables</a>.
    */
@@ -92,7 +93,7 @@ record GatewayRequest(
               });
     }
     if (event.getHeaders() != null) {
-      // The gateway repeats the last of the values above here. A different value is a further one.
+      // The gateway repeats one of the values above here. A different one is an additional value.
       List<String> multiple = List.copyOf(values);
       event
           .getHeaders()

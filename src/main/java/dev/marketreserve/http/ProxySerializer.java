@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The JSON of a Lambda proxy integration, read and written with the function's own Jackson. The
  * runtime's serializer would load a second Jackson and reflect on every event class before the
- * first request. The runtime finds this one as a service.
+ * first request. The runtime finds this class as a {@link java.util.ServiceLoader service}.
  *
- * <p>It reads the parts of an event that the function uses. A value of another type than in a proxy
- * event counts as absent, so that any JSON is an event, {@code null} and nothing at all included.
+ * <p>It reads only the parts of an event that the function uses. A value of the wrong type counts
+ * as absent, so any JSON is read as an event, even {@code null} or an empty payload.
  *
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/java-custom-serialization.html">Custom
  *     serialization</a>

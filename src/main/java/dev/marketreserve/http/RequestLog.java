@@ -17,11 +17,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The line of a request in the log: one JSON object in ASCII, so that no text of a caller can end
- * the line or hide in it.
+ * The log line of a request: one JSON object in ASCII, so that no text from a caller can break the
+ * line or disguise itself.
  *
- * <p>The line goes to Lambda's logger as bytes. The runtime writes bytes as they are under either
- * of its log formats, but wraps a string into a second JSON object.
+ * <p>The line goes to Lambda's logger as bytes. The runtime writes bytes unchanged in both of its
+ * log formats. In the JSON format it would wrap a string in a second JSON object.
  */
 final class RequestLog {
 
@@ -29,17 +29,17 @@ final class RequestLog {
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build().writer();
 
   /**
-   * The longest ARN of IAM, in characters.
+   * The longest IAM ARN, in characters.
    *
-   * @see <a href="https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html">the data
-   *     type of an ARN in IAM</a>
+   * @see <a href="https://docs.aws.amazon.com/IAM/latest/APIReference/API_Policy.html">IAM's data
+   *     type for an ARN</a>
    */
   private static final int MAX_ARN_LENGTH = 2048;
 
   private RequestLog() {}
 
   /**
-   * The line, line feed included.
+   * Returns the line, including the line feed.
    *
    * @param invocationId Lambda's request id
    * @param reserve null if the request is not valid
@@ -79,7 +79,7 @@ final class RequestLog {
     return (asText(line) + "\n").getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Puts a caller's text, cut to the length of the longest valid id. */
+  /** Adds a caller's text, cut to the length of the longest valid id. */
   private static void put(ObjectNode line, String name, @Nullable String value) {
     put(line, name, value, ResourceId.MAX_LENGTH);
   }
@@ -98,7 +98,7 @@ final class RequestLog {
 
   private static String asText(ObjectNode line) {
     try {
-      // Jackson leaves one control character of ASCII as it is.
+      // Jackson does not escape DEL.
       return ASCII_JSON.writeValueAsString(line).replace("\u007f", "\\u007f");
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a {@link ReserveRequest} from a {@link GatewayRequest}: here the contract's rules for a
- * request are checked.
+ * Reads a {@link ReserveRequest} from a {@link GatewayRequest} and checks the contract's rules for
+ * it.
  */
 final class RequestReader {
 
@@ -30,12 +30,12 @@ final class RequestReader {
   /** The largest body, in bytes of UTF-8. */
   static final int MAX_BODY_BYTES = 4096;
 
-  /** Windows PowerShell writes one into files. RFC 8259, section 8.1, lets a reader ignore it. */
+  /** Windows PowerShell starts files with one. RFC 8259, section 8.1, lets a parser ignore it. */
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private static final int MAX_BASE64_LENGTH = (MAX_BODY_BYTES + 2) / 3 * 4;
 
-  /** The size of the body bounds nesting and numbers too, so Jackson's own limits are lifted. */
+  /** The body's size already limits nesting and numbers, so Jackson's own limits are lifted. */
   private static final JsonMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -52,9 +52,9 @@ final class RequestReader {
   private RequestReader() {}
 
   /**
-   * The tenant's request in {@code request}.
+   * Reads the tenant's request.
    *
-   * @throws BadRequestException if the request breaks the contract. It names the first rule broken,
+   * @throws BadRequestException if the request breaks the contract. It names the first broken rule,
    *     in the order path, headers, body
    */
   static ReserveRequest read(GatewayRequest request) throws BadRequestException {

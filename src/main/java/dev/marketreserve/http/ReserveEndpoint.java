@@ -9,14 +9,14 @@ import dev.marketreserve.reservation.ReserveRequest;
 import java.time.Duration;
 
 /**
- * The HTTP side of a reservation: a proxy event comes in, a response of the contract goes out, and
- * one line goes to the log. Safe for use by many threads.
+ * The HTTP side of a reservation: it takes a proxy event, returns the contract's response, and logs
+ * one line. Safe for use by many threads.
  */
 public final class ReserveEndpoint {
 
   private final ReservationService reservations;
 
-  /** The endpoint over the given reservations. */
+  /** An endpoint for the given service. */
   public ReserveEndpoint(ReservationService reservations) {
     this.reservations = reservations;
   }
@@ -25,7 +25,7 @@ public final class ReserveEndpoint {
    * Responds to one request. A failure becomes a 500; nothing is thrown.
    *
    * @param invocationId Lambda's request id
-   * @param deadline when DynamoDB is given up
+   * @param deadline when to give up on DynamoDB
    */
   public APIGatewayProxyResponseEvent respond(
       APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {

@@ -5,17 +5,17 @@ import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import org.jspecify.annotations.Nullable;
 
-/** The response of the contract, before it is written as JSON. */
+/** The contract's response, before it is written as JSON. */
 sealed interface Response {
 
   /** The HTTP status. */
   int status();
 
   /**
-   * The group is reserved for the caller.
+   * The group is reserved for the tenant.
    *
    * @param groupId the API group as the caller wrote it
-   * @param purchaseId the number of the product instance
+   * @param purchaseId the purchase id of the reservation
    * @param replayed whether an earlier request with the same idempotency key reserved it
    */
   record Created(String groupId, String purchaseId, boolean replayed) implements Response {
@@ -28,9 +28,8 @@ sealed interface Response {
   /**
    * The request was refused, or failed.
    *
-   * @param message for people; names the parameter at fault, never an internal
-   * @param purchaseId the number of the caller's own product instance, where the caller holds the
-   *     group already; else null
+   * @param message for people; names the parameter at fault, and no internals
+   * @param purchaseId the tenant's own purchase id if it already holds the group; else null
    */
   record Refused(ErrorCode error, String message, @Nullable String purchaseId) implements Response {
 
@@ -53,7 +52,7 @@ sealed interface Response {
     }
   }
 
-  /** The response to a request that came to a known outcome. */
+  /** The response to a request with a known outcome. */
   static Response of(Outcome outcome, ReserveRequest request) {
     return switch (outcome) {
       case Outcome.Reserved(String purchaseId, boolean replayed) ->
@@ -64,7 +63,7 @@ sealed interface Response {
     };
   }
 
-  /** The response to a request that failed through no fault of the caller's. */
+  /** The response to a request that failed on our side. */
   static Response of(RuntimeException failure) {
     boolean throttled = failure instanceof UnknownOutcomeException e && e.throttled();
     return Refused.with(throttled ? ErrorCode.THROTTLED : ErrorCode.SYSTEM_ERROR);

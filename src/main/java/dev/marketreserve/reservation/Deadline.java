@@ -2,7 +2,7 @@ package dev.marketreserve.reservation;
 
 import java.time.Duration;
 
-/** The moment by which an answer is due, on the clock of this process ({@link System#nanoTime}). */
+/** The moment by which a response is due, measured by {@link System#nanoTime}. */
 public final class Deadline {
 
   private final long nanoTime;
@@ -21,7 +21,7 @@ public final class Deadline {
     return Duration.ofNanos(nanoTime - System.nanoTime());
   }
 
-  /** The earlier deadline that leaves half of the time left now. */
+  /** An earlier deadline, after half of the remaining time. */
   public Deadline halfway() {
     return in(remaining().dividedBy(2));
   }

@@ -3,8 +3,8 @@ package dev.marketreserve.reservation;
 import java.util.Optional;
 
 /**
- * The key by which a caller marks a retry of its own request: 1 to {@value #MAX_LENGTH} visible
- * ASCII characters. Two keys are equal if every character is, case included.
+ * The key that a request and its retries have in common: 1 to {@value #MAX_LENGTH} visible ASCII
+ * characters. Two keys are equal if every character is, case included.
  */
 public final class IdempotencyKey {
 
@@ -16,7 +16,7 @@ public final class IdempotencyKey {
     this.value = value;
   }
 
-  /** The key that {@code text} is, or empty if it breaks the rule above. */
+  /** Parses a key; empty if {@code text} breaks the rule above. */
   public static Optional<IdempotencyKey> parse(String text) {
     return VisibleAscii.matches(text, MAX_LENGTH)
         ? Optional.of(new IdempotencyKey(text))

@@ -3,7 +3,7 @@ package dev.marketreserve.reservation;
 import java.time.Instant;
 
 /**
- * An API group that is reserved: the one record there ever is for its group.
+ * A reserved API group: the only record that its group ever has.
  *
  * @param request the request that reserved it
  * @param purchaseId a random UUID in lower case
@@ -11,7 +11,7 @@ import java.time.Instant;
  */
 public record Reservation(ReserveRequest request, String purchaseId, Instant createdAt) {
 
-  /** The API group that is reserved. */
+  /** The reserved API group. */
   public ResourceId groupId() {
     return request.groupId();
   }

@@ -37,7 +37,7 @@ public final class ReservationService {
   /**
    * Reserves the group for the tenant if the tenant owns the instance and nobody holds the group.
    *
-   * <p>The ownership check gets half of the time at most, so that the write always has time to end.
+   * <p>The ownership check gets at most half of the time, so that the write has time to finish.
    *
    * @throws UnknownOutcomeException if the outcome is unknown at the deadline
    */

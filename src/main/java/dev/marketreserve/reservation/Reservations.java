@@ -1,17 +1,16 @@
 package dev.marketreserve.reservation;
 
-/** All reservations there are, at most one for an API group. */
+/** All reservations, at most one per API group. */
 public interface Reservations {
 
   /**
-   * Stores {@code wanted} unless its group is reserved already, in one atomic step, and returns the
-   * reservation that holds the group afterwards. The step may take several attempts; they are told
-   * apart from other callers by the purchase id.
+   * Stores {@code wanted} in one atomic step, unless its group is already reserved. The step may
+   * take several attempts; the purchase id tells them apart from other requests.
    *
-   * @return a reservation with the purchase id of {@code wanted} where that was stored, else the
-   *     earlier one
-   * @throws UnknownOutcomeException where the store does not answer before the deadline; {@code
-   *     wanted} may or may not be stored then
+   * @return the reservation that now holds the group: the earlier one, or one with the purchase id
+   *     of {@code wanted}
+   * @throws UnknownOutcomeException if the store does not respond before the deadline; {@code
+   *     wanted} may or may not be stored
    */
   Reservation putIfAbsent(Reservation wanted, Deadline deadline);
 }

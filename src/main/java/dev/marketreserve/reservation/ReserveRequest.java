@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
  * whatever the spelling of their ids.
  *
  * @param groupId the API group to reserve
- * @param idempotencyKey the key that a retry of this request has too; null if the caller sent none
+ * @param idempotencyKey the same for a request and its retries; null if the caller sent none
  */
 public record ReserveRequest(
     Tenant tenant, ResourceId groupId, @Nullable IdempotencyKey idempotencyKey) {
 
-  /** Whether {@code other} is this very request, sent again. Without a key no request is. */
+  /** Whether this request is a retry of {@code other}. Without a key, it is not. */
   boolean isRetryOf(ReserveRequest other) {
     return idempotencyKey != null && equals(other);
   }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * of {@code A-Z a-z 0-9 _ -}, the first a letter or digit.
  *
  * <p>A UUID may come dashed or as 32 bare hex digits, in either case; all its spellings are one id
- * and equal. Any other id is equal to itself alone, case included.
+ * and equal. Any other id equals only itself, case included.
  */
 public final class ResourceId {
 
@@ -19,7 +19,7 @@ public final class ResourceId {
   private static final Pattern ID =
       Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0," + (MAX_LENGTH - 1) + "}");
 
-  /** Four dashes or none: each is the same as the first, which may be empty. */
+  /** Four dashes or none: each must match the first, which may be empty. */
   private static final Pattern UUID =
       Pattern.compile("(H{8})(-?)(H{4})\\2(H{4})\\2(H{4})\\2(H{12})".replace("H", "[0-9A-Fa-f]"));
 
@@ -31,7 +31,7 @@ public final class ResourceId {
     this.canonical = canonicalForm(written);
   }
 
-  /** The id that {@code text} spells, or empty if it breaks the rules above. */
+  /** Parses an id; empty if {@code text} breaks the rules above. */
   public static Optional<ResourceId> parse(String text) {
     return ID.matcher(text).matches() ? Optional.of(new ResourceId(text)) : Optional.empty();
   }

@@ -1,8 +1,8 @@
 package dev.marketreserve.reservation;
 
 /**
- * A store gave no answer, or none in time. The work that it was asked for may have been done, or
- * may still be done.
+ * A store failed, or did not respond in time. The requested work may have been done, or may still
+ * be done.
  */
 public final class UnknownOutcomeException extends RuntimeException {
 
@@ -20,7 +20,7 @@ public final class UnknownOutcomeException extends RuntimeException {
     this.throttled = false;
   }
 
-  /** Whether the store turned the request away because too many came, so that waiting helps. */
+  /** Whether the store throttled the request, so that waiting helps. */
   public boolean throttled() {
     return throttled;
   }

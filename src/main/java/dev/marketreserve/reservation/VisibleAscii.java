@@ -1,6 +1,6 @@
 package dev.marketreserve.reservation;
 
-/** Text that fits into an HTTP header: visible ASCII characters, so no space and no control. */
+/** Text for an HTTP header: visible ASCII, without spaces and control characters. */
 public final class VisibleAscii {
 
   private VisibleAscii() {}

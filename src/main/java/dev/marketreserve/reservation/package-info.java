@@ -1,5 +1,5 @@
 /**
- * The domain: requests to reserve an API group, their outcomes, and the two stores. It knows
+ * The domain: requests to reserve an API group, their outcomes, and the two stores. It depends on
  * neither AWS nor JSON.
  */
 @NullMarked

@@ -17,13 +17,13 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.regions.Region;
 
 /**
- * A DynamoDB with canned responses, for priming, which may write nothing: the tenant {@value
- * #TENANT} owns every instance and holds the group {@value #TAKEN_GROUP}, reserved with the
- * idempotency key {@value #KEY}. A put for any other group succeeds.
+ * A DynamoDB with canned responses, because priming must write nothing. The tenant {@value #TENANT}
+ * owns every instance and holds the group {@value #TAKEN_GROUP}, reserved with the idempotency key
+ * {@value #KEY}. A put for any other group succeeds.
  */
 public final class CannedDynamoDb implements SdkHttpClient {
 
-  /** The domain, the project and the instance. */
+  /** The id of its domain, its project and its instance. */
   public static final String TENANT = "00000000-0000-0000-0000-000000000000";
 
   public static final String FREE_GROUP = "00000000-0000-0000-0000-000000000001";
@@ -51,7 +51,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
           "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%3$s"}}}"""
               .formatted(TENANT, TAKEN_GROUP, KEY));
 
-  /** Opens it as the function opens the real one. */
+  /** Opens it the way the function opens the real DynamoDB. */
   public static DynamoDb open() {
     return DynamoDb.open(
         new CannedDynamoDb(),
@@ -88,7 +88,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
     return start(request).contains(TAKEN_GROUP) ? CONFLICT : WRITTEN;
   }
 
-  /** The start of the body, which is all of it in priming. */
+  /** The start of the body. Every body of priming is shorter. */
   private static String start(HttpExecuteRequest request) {
     try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
       return new String(body.readNBytes(1024), StandardCharsets.UTF_8);

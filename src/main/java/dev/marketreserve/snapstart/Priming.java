@@ -33,18 +33,18 @@ import org.crac.Resource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * The hooks around a SnapStart snapshot. Before it: run the code of a request, so that the snapshot
- * has its classes loaded and compiled, and refuse a snapshot that cannot serve. After it: open
- * DynamoDB anew, so that no connection, TLS session, name or random seed is shared by the
- * environments that start from one snapshot.
+ * The hooks around a SnapStart snapshot. Before it, they run requests, so that the snapshot has
+ * their classes loaded and compiled. They also refuse a snapshot that could not serve. After it,
+ * they open a new DynamoDB client: environments restored from one snapshot share no connection, TLS
+ * session, DNS result or random seed.
  *
- * <p>Requests run on {@link CannedDynamoDb}; no purchase id and no time is taken. The real DynamoDB
- * is read, and it is asked for a write whose condition no item can meet.
+ * <p>The requests use {@link CannedDynamoDb}, a fixed clock and a fixed purchase id. The real
+ * DynamoDB gets reads, and one write whose condition no item can meet.
  *
  * <p>A fault that would fail every request fails the snapshot: an unexpected status, a table that
  * does not exist or has another key, a role that may not read or write. Lambda then does not
- * publish the version. A fault that passes does not: Lambda also makes snapshots by itself, and an
- * outage of DynamoDB must not take a live version down.
+ * publish the version. A temporary fault does not fail the snapshot: Lambda also takes snapshots on
+ * its own, and an outage of DynamoDB must not take down a live version.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">Runtime
@@ -55,14 +55,14 @@ public final class Priming implements Resource {
   /** Well over the 200 calls after which the JVM's first compiler compiles a method. */
   private static final int ROUNDS = 400;
 
-  /** Fewer, because each read uses up capacity of the table. */
+  /** Fewer, because each read uses the table's capacity. */
   private static final int READS = 100;
 
   private static final Duration TIME_FOR_READS = Duration.ofSeconds(5);
 
   /**
-   * How long a table or a right may be missing: both can take effect some time after they were
-   * made. Before a snapshot, Lambda waits for 130 s.
+   * How long to wait for a missing table or permission: both can take effect some time after they
+   * are created. Lambda allows 130 s before a snapshot.
    *
    * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">the
    *     initialization phase</a>
@@ -71,7 +71,7 @@ public final class Priming implements Resource {
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** What DynamoDB says to a call that fails for as long as nobody changes anything. */
+  /** The errors of a call that fails until somebody fixes the cause. */
   private static final Set<String> REFUSALS =
       Set.of("AccessDeniedException", "ResourceNotFoundException", "ValidationException");
 
@@ -97,9 +97,9 @@ public final class Priming implements Resource {
    * The hooks of a function.
    *
    * @param dynamoDb the real DynamoDB, closed before the snapshot
-   * @param owners the function's table in it
-   * @param reservations the function's table in it
-   * @param wiring the function's own
+   * @param owners the function's table in the real DynamoDB
+   * @param reservations the function's table in the real DynamoDB
+   * @param wiring builds the function's endpoint
    * @param restored opens the function's DynamoDB after the snapshot
    */
   public Priming(
@@ -126,18 +126,18 @@ public final class Priming implements Resource {
     this.patience = patience;
   }
 
-  /** Puts a function together. */
+  /** Builds the function's endpoint. */
   @FunctionalInterface
   public interface Wiring {
 
-    /** The function's endpoint on a DynamoDB of one's choice. */
+    /** The endpoint on the given DynamoDB. */
     ReserveEndpoint endpoint(DynamoDb dynamoDb, InstantSource clock, Supplier<String> purchaseIds);
   }
 
   /**
    * Runs before the snapshot.
    *
-   * @throws IllegalStateException if a function from this snapshot could serve no request; its
+   * @throws IllegalStateException if a function from this snapshot could serve no request; the
    *     message says why, and what to do
    */
   @Override
@@ -162,8 +162,8 @@ public final class Priming implements Resource {
   }
 
   /**
-   * Loads the classes of a request, for a function that starts without a snapshot: its first
-   * request should not spend its deadline on that.
+   * Loads the classes that a request needs, for a function that starts without a snapshot. Its
+   * first request then has more time for DynamoDB.
    */
   public static void loadClasses(Wiring wiring) {
     var _ = runSamples(wiring, 1);
@@ -208,7 +208,7 @@ public final class Priming implements Resource {
     }
   }
 
-  /** Reads until the code of a connection is compiled. */
+  /** Reads until the connection's code is compiled. */
   private void warmConnection() {
     Deadline deadline = Deadline.in(TIME_FOR_READS);
     try {
@@ -244,7 +244,7 @@ public final class Priming implements Resource {
   }
 
   /**
-   * A request that is sent again and again.
+   * A request that priming sends repeatedly.
    *
    * @param header a further header of the event, as JSON
    * @param status the expected status of the response

@@ -1,4 +1,4 @@
-/** The work before a SnapStart snapshot, which makes the first request after it a fast one. */
+/** The work before a SnapStart snapshot, which makes the first request after it fast. */
 @NullMarked
 package dev.marketreserve.snapstart;
 
