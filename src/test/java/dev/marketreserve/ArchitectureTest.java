@@ -33,7 +33,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theDomainKnowsNeitherAwsNorJsonNorTheOtherPackages() {
+  void domainDependsOnNeitherAwsNorJsonNorOtherPackages() {
     classes()
         .that()
         .resideInAPackage("dev.marketreserve.reservation")
@@ -44,7 +44,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theHttpSideAndTheTablesDoNotKnowEachOther() {
+  void httpSideAndTablesDoNotDependOnEachOther() {
     noClasses()
         .that()
         .resideInAPackage("dev.marketreserve.http")
@@ -62,12 +62,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void noTwoPackagesDependOnEachOther() {
+  void packagesHaveNoDependencyCycle() {
     slices().matching("(dev.marketreserve..)").should().beFreeOfCycles().check(function);
   }
 
   @Test
-  void theHttpSideShowsItsEndpointAndItsSerializerAlone() {
+  void httpSideExposesOnlyItsEndpointAndItsSerializer() {
     Set<Class<?>> shown =
         function.stream()
             .filter(candidate -> candidate.getPackageName().equals("dev.marketreserve.http"))

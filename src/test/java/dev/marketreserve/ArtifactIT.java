@@ -21,7 +21,7 @@ class ArtifactIT {
 
   private static final long MAX_LIBRARY_BYTES = 16_600_000;
 
-  /** Every library costs start-up time, so each one is meant to be here. */
+  /** Every library costs start-up time, so the list is complete on purpose. */
   private static final Set<String> LIBRARIES =
       Set.of(
           "annotations",
@@ -65,14 +65,14 @@ class ArtifactIT {
           "utils-lite");
 
   @Test
-  void itHasTheLibrariesThatTheFunctionNeedsAndNoOther() throws IOException {
+  void containsExactlyTheLibrariesThatTheFunctionNeeds() throws IOException {
     assertEquals(
         new TreeSet<>(LIBRARIES),
         names(FUNCTION.resolve("lib"), name -> name.replaceFirst("-\\d.*", "")));
   }
 
   @Test
-  void besideThemItHasTheCompiledFunctionAndNothingElse() throws IOException {
+  void containsNothingElseButTheCompiledFunction() throws IOException {
     assertEquals(Set.of("META-INF", "dev", "lib"), names(FUNCTION, name -> name));
     assertEquals(
         names(Path.of("src", "main", "java", "dev", "marketreserve"), name -> stem(name)),
@@ -80,7 +80,7 @@ class ArtifactIT {
   }
 
   @Test
-  void everyUserCanReadIt() throws IOException {
+  void everyUserCanReadEveryFile() throws IOException {
     try (Stream<Path> files = Files.walk(FUNCTION)) {
       for (Path file : files.toList()) {
         assertEquals(
@@ -92,7 +92,7 @@ class ArtifactIT {
   }
 
   @Test
-  void itsLibrariesStaySmall() throws IOException {
+  void librariesStaySmall() throws IOException {
     try (Stream<Path> files = Files.list(FUNCTION.resolve("lib"))) {
       long bytes = files.mapToLong(file -> file.toFile().length()).sum();
       assertTrue(bytes <= MAX_LIBRARY_BYTES, bytes + " bytes");

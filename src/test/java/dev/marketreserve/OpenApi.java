@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The one operation of {@code openapi.yaml}, as a judge of requests and responses. */
+/** Checks requests and responses against the one operation of {@code openapi.yaml}. */
 public final class OpenApi {
 
   private static final JsonMapper JSON = new JsonMapper();
@@ -20,7 +20,7 @@ public final class OpenApi {
   private static final JsonSchemaFactory SCHEMAS =
       JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4);
 
-  /** Patterns of a schema are JavaScript's: {@code $} is the end of the text, not of a line. */
+  /** Schema patterns follow JavaScript: {@code $} matches only the end of the text. */
   private static final SchemaValidatorsConfig CONFIG =
       SchemaValidatorsConfig.builder()
           .regularExpressionFactory(
@@ -33,7 +33,7 @@ public final class OpenApi {
   private final JsonNode root = SamTemplate.read().openApi();
   private final JsonNode operation = root.get("paths").iterator().next().get("post");
 
-  /** Whether the schema lets the text pass as a body. */
+  /** Whether the schema accepts the text as a body. */
   public boolean acceptsBody(String body) {
     JsonNode schema = operation.at("/requestBody/content/application~1json/schema");
     try {
@@ -43,7 +43,7 @@ public final class OpenApi {
     }
   }
 
-  /** Whether the schema of a path parameter or header lets the value pass. */
+  /** Whether the schema of a path parameter or header accepts the value. */
   public boolean acceptsParameter(String name, String value) {
     JsonNode parameter =
         SamTemplate.list(operation.get("parameters")).stream()
@@ -59,7 +59,7 @@ public final class OpenApi {
     return response.path("description").asText().contains(errorCode + ": ");
   }
 
-  /** The bodies it gives as examples of responses: status and body. */
+  /** The example responses: status and body. */
   public List<Map.Entry<Integer, JsonNode>> exampleResponses() {
     return operation.get("responses").properties().stream()
         .flatMap(
@@ -73,16 +73,16 @@ public final class OpenApi {
   }
 
   /**
-   * The differences between a response and its description; none where it is as described.
+   * The differences between a response and its description; empty if it matches.
    *
-   * @param headers by their names as the document spells them
+   * @param headers by name, spelled as in the document
    */
   public List<String> violations(int status, Map<String, String> headers, String body) {
     JsonNode response = operation.get("responses").get(Integer.toString(status));
     if (response == null) {
       return List.of("no such status: " + status);
     }
-    JsonNode described = response.path("headers"); // Missing where the gateway sends none of ours.
+    JsonNode described = response.path("headers"); // missing if the gateway sends no header of ours
     Stream<String> missing =
         described.properties().stream()
             .filter(header -> header.getValue().path("required").asBoolean())

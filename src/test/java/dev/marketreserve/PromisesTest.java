@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/promises.md} names tests that exist and limits that are the code's. */
+/** The tests that {@code docs/promises.md} names exist, and its limits match the code. */
 class PromisesTest {
 
   private static final Pattern TEST_NAME = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+)(…?))?`");
@@ -30,7 +30,7 @@ class PromisesTest {
   PromisesTest() throws IOException {}
 
   @Test
-  void everyTestThatThePageNamesExists() throws IOException {
+  void everyTestNamedOnThePageExists() throws IOException {
     List<MatchResult> names = TEST_NAME.matcher(page).results().toList();
     assertTrue(names.size() > 20, "The page names " + names.size() + " tests");
     Set<String> missing = new TreeSet<>();
@@ -43,7 +43,7 @@ class PromisesTest {
   }
 
   @Test
-  void everyLimitIsTheCodes() throws ReflectiveOperationException {
+  void documentedLimitsMatchTheCode() throws ReflectiveOperationException {
     assertLimit(
         "whole answer",
         "%s, or what is left of the invocation less %s, whichever is earlier"

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Many callers at once, on several handlers as in several execution environments. */
+/** Many callers at once, on several handlers that stand for execution environments. */
 @Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {
@@ -53,8 +53,7 @@ class RaceIT {
   }
 
   @Test
-  void of200CallersOfOneGroupExactlyOneReservesIt()
-      throws InterruptedException, ExecutionException {
+  void exactlyOneOf200CallersReservesTheGroup() throws InterruptedException, ExecutionException {
     String group = UUID.randomUUID().toString();
     CountDownLatch start = new CountDownLatch(1);
     List<Callable<APIGatewayProxyResponseEvent>> calls =
@@ -77,7 +76,7 @@ class RaceIT {
   }
 
   @Test
-  void of100GroupsWith8CallersEachExactly100ArePurchased()
+  void eachOf100GroupsIsReservedByOneOf8Callers()
       throws InterruptedException, ExecutionException, JsonProcessingException {
     List<Callable<APIGatewayProxyResponseEvent>> calls = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
@@ -110,7 +109,7 @@ class RaceIT {
   }
 
   @Test
-  void ofTwoTenantsThatWantOneGroupOneGetsItAndTheOtherLearnsNothing() throws Exception {
+  void oneOfTwoTenantsGetsTheGroupAndTheOtherLearnsNothing() throws Exception {
     TenantIds home = new TenantIds("domain", "project", "instance");
     TenantIds away = new TenantIds("rival-domain", "rival-project", "rival-instance");
     tables.register(away);
@@ -141,12 +140,12 @@ class RaceIT {
       }
       assertEquals(1, reserved);
     }
-    assertEquals(Set.of(home, away), winners, "One tenant won each time, so nobody raced");
+    assertEquals(Set.of(home, away), winners, "One tenant always won, so there was no race");
   }
 
   private record Heard(TenantIds by, JsonNode body) {}
 
-  /** The responses to callers that all call at once. */
+  /** Lets all callers call at once and returns their responses. */
   private List<Heard> race(List<TenantIds> callers, String group) throws Exception {
     CountDownLatch start = new CountDownLatch(1);
     List<Heard> all = new ArrayList<>();

@@ -64,16 +64,16 @@ class ReserveHandlerTest {
 
   @ParameterizedTest
   @FieldSource("dev.marketreserve.http.SampleEvent#ALL")
-  void aSampleEventGetsTheResponseOfTheContract(SampleEvent sample) {
+  void everySampleEventGetsItsExpectedResponse(SampleEvent sample) {
     tables.clearReservations();
     if (sample.sentBefore() != null) {
       call(Events.load(sample.sentBefore()));
     }
-    sample.assertAnsweredBy(ReceivedResponse.of(call(Events.load(sample.name())), Duration.ZERO));
+    sample.assertMatches(ReceivedResponse.of(call(Events.load(sample.name())), Duration.ZERO));
   }
 
   @Test
-  void aReservationIsAnsweredWithThePurchaseInTheTable() throws JsonProcessingException {
+  void theReturnedPurchaseIdIsTheOneInTheTable() throws JsonProcessingException {
     String group = newGroup();
     Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     APIGatewayProxyResponseEvent response = call(event(group));
@@ -96,7 +96,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void everyResponseCarriesTheRequestIdOfTheGateway() {
+  void everyResponseHasTheGatewaysRequestId() {
     for (APIGatewayProxyRequestEvent event :
         List.of(event(newGroup()), event("-"), foreign(newGroup()))) {
       Map<String, String> headers = call(event).getHeaders();
@@ -112,14 +112,14 @@ class ReserveHandlerTest {
         "11111111aaaa40008000000000000001",
         "11111111AAAA40008000000000000001"
       })
-  void noRespellingOfAUuidReservesItsGroupAgain(String spelling) {
+  void anotherSpellingOfAUuidDoesNotReserveItsGroupAgain(String spelling) {
     call(event("11111111-aaaa-4000-8000-000000000001"));
     assertEquals("409 APIG.3402", summary(call(event(spelling))));
     assertEquals(Map.of(), tables.reservation(spelling));
   }
 
   @Test
-  void aRepeatWithItsIdempotencyKeyGetsTheSamePurchaseAndSaysSo() {
+  void aRetryWithItsKeyReturnsTheSamePurchaseIdAndIsMarkedAsReplayed() {
     String group = newGroup();
     APIGatewayProxyResponseEvent first = call(withKey(event(group), "key"));
     APIGatewayProxyResponseEvent repeat = call(withKey(event(group), "key"));
@@ -131,7 +131,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void aRepeatWithoutOrWithAnotherKeyIsAConflict() {
+  void aRetryWithoutAKeyOrWithAnotherKeyIsAConflict() {
     String group = newGroup();
     call(withKey(event(group), "key"));
     assertEquals("409 APIG.3402", summary(call(event(group))));
@@ -139,7 +139,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void theThreeCausesOf403AreNotTold() {
+  void a403DoesNotRevealItsCause() {
     tables.register(new TenantIds("domain", "other-project", "instance-of-another-project"));
     tables.register(new TenantIds("other-domain", "project", "instance-of-another-domain"));
     Set<String> answers = new HashSet<>();
@@ -157,7 +157,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void whatIsRefusedIsNotWritten() {
+  void refusedRequestsWriteNothing() {
     int before = tables.reservations().size();
     call(event("%"));
     call(foreign(newGroup()));
@@ -174,7 +174,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void everyRequestLeavesOneLineInTheLog() throws JsonProcessingException {
+  void everyRequestLogsOneLine() throws JsonProcessingException {
     for (APIGatewayProxyRequestEvent event :
         List.of(event(newGroup()), event("-"), foreign(newGroup()))) {
       long start = System.nanoTime();
@@ -187,7 +187,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void aFailureIs500WithItsCauseInTheLogAndOutOfTheAnswer() {
+  void aFailureReturns500AndOnlyTheLogHasItsCause() {
     ReserveHandler broken = handlerOn(new Settings("no-such-table", "no-such-table"));
     APIGatewayProxyResponseEvent response = call(broken, event(newGroup()));
     assertEquals("500 APIG.9999", summary(response));
@@ -197,7 +197,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void aReservationInTheTableThatCannotBeReadIs500() {
+  void anUnreadableReservationReturns500() {
     String group = newGroup();
     tables
         .client()
@@ -210,7 +210,7 @@ class ReserveHandlerTest {
   }
 
   @Test
-  void anInvocationWithoutTimeLeftAnswers500AndWritesNothing() {
+  void anInvocationWithoutTimeLeftReturns500AndWritesNothing() {
     String group = newGroup();
     APIGatewayProxyResponseEvent response =
         handler.handleRequest(

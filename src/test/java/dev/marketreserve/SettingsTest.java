@@ -16,13 +16,13 @@ class SettingsTest {
       Map.of("RESERVATIONS_TABLE", "reservations", "INSTANCE_OWNERS_TABLE", "owners");
 
   @Test
-  void theTablesAreNamedByTheEnvironment() {
+  void tableNamesComeFromTheEnvironment() {
     assertEquals(new Settings("reservations", "owners"), Settings.from(COMPLETE));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"RESERVATIONS_TABLE", "INSTANCE_OWNERS_TABLE"})
-  void aVariableThatIsMissingOrBlankStopsTheStartByName(String variable) {
+  void aMissingOrBlankVariableStopsTheStartAndIsNamed(String variable) {
     Map<String, String> environment = new HashMap<>(COMPLETE);
     environment.remove(variable);
     assertStopped(environment, variable);

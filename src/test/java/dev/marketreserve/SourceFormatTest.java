@@ -13,7 +13,7 @@ class SourceFormatTest {
 
   @ParameterizedTest
   @MethodSource("dev.marketreserve.SourceFormat#sources")
-  void aSourceFileIsLaidOutByTheFormatter(Path source) throws IOException, FormatterException {
+  void everySourceFileIsFormatted(Path source) throws IOException, FormatterException {
     assertEquals(SourceFormat.format(source), Files.readString(source), "Run mvn -Pformat");
   }
 }

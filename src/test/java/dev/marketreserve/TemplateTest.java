@@ -9,25 +9,25 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** {@code template.yaml} and the code mean the same function. */
+/** {@code template.yaml} agrees with the code. */
 class TemplateTest {
 
   private final SamTemplate template = SamTemplate.read();
 
   @Test
-  void theHandlerIsAClassWithAConstructorForLambda() throws ReflectiveOperationException {
+  void lambdaCanConstructTheHandler() throws ReflectiveOperationException {
     Class<?> type = Class.forName(template.function().get("Handler").asText());
     assertTrue(RequestHandler.class.isAssignableFrom(type));
     assertEquals(0, type.getConstructor().getParameterCount());
   }
 
   @Test
-  void theRuntimeIsTheOneTheCodeIsCompiledFor() {
+  void theRuntimeMatchesTheCompiledJavaVersion() {
     assertEquals("java" + Runtime.version().feature(), template.function().get("Runtime").asText());
   }
 
   @Test
-  void theVariablesAreTheOnesThatAreRead() {
+  void theVariablesMatchTheOnesThatTheCodeReads() {
     assertEquals(
         Set.of(
             Settings.RESERVATIONS_TABLE,
@@ -38,7 +38,7 @@ class TemplateTest {
   }
 
   @Test
-  void theRouteIsTheContracts() {
+  void theRouteMatchesTheContract() {
     assertEquals(
         List.of(
             new Route(

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives a test class {@link Tables} of its own on a DynamoDB that the whole run shares. A test asks
- * for them by a parameter of that type.
+ * Gives each test class its own {@link Tables} in a DynamoDB that the whole run shares. A test gets
+ * them as a parameter.
  */
 public final class DynamoDbExtension implements ParameterResolver {
 

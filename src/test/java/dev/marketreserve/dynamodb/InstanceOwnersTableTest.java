@@ -55,7 +55,7 @@ class InstanceOwnersTableTest {
   }
 
   @Test
-  void aRevocationHoldsAtOnce() {
+  void aRevocationTakesEffectAtOnce() {
     tables.register(new TenantIds("domain", "project", "revoked"));
     assertTrue(isOwner("domain", "project", "revoked"));
     tables.revoke(new TenantIds("domain", "project", "revoked"));
@@ -63,7 +63,7 @@ class InstanceOwnersTableTest {
   }
 
   @Test
-  void aRegistrationThatLacksAnAttributeIsNobodys() {
+  void anIncompleteRegistrationHasNoOwner() {
     tables
         .client()
         .putItem(

@@ -87,7 +87,7 @@ class ReservationsTableTest extends ReservationsContract {
 
   @ParameterizedTest
   @ValueSource(strings = {"domain_id", "project_id", "instance_id", "idempotency_key"})
-  void anItemThatIsNoReservationIsAFaultThatNamesTheAttribute(String attribute) {
+  void aMalformedItemFailsWithTheNameOfTheAttribute(String attribute) {
     String group = UUID.randomUUID().toString();
     Map<String, AttributeValue> item = new HashMap<>();
     for (String name :
@@ -106,13 +106,13 @@ class ReservationsTableTest extends ReservationsContract {
   }
 
   @Test
-  void withoutAnIdempotencyKeyTheItemHasNoSuchAttribute() {
+  void theItemHasNoKeyAttributeIfTheRequestHadNoKey() {
     reservations().putIfAbsent(Requests.reservation("keyless", null), deadline);
     assertFalse(tables.reservation("keyless").containsKey("idempotency_key"));
   }
 
   @Test
-  void aTableThatIsNotThereIsAnOutageThatKeepsItsCause() {
+  void aMissingTableIsAnUnknownOutcomeThatKeepsItsCause() {
     UnknownOutcomeException e =
         assertThrows(
             UnknownOutcomeException.class,
@@ -122,7 +122,7 @@ class ReservationsTableTest extends ReservationsContract {
   }
 
   @Test
-  void afterTheDeadlineNothingIsWritten() {
+  void nothingIsWrittenAfterTheDeadline() {
     Deadline over = Deadline.in(Duration.ZERO);
     assertThrows(
         UnknownOutcomeException.class,

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The rules that {@code openapi.yaml} describes against those that the function keeps. */
+/** {@code openapi.yaml} describes the rules that the function applies. */
 class OpenApiTest {
 
   private static final String ID = "73c58022-f20d-495a-a188-85d718647f09";
@@ -70,10 +70,10 @@ class OpenApiTest {
         Arguments.of("{\"group_id\":", false));
   }
 
-  /** No schema can say this. */
+  /** A schema cannot express this rule. */
   @ParameterizedTest
   @ValueSource(strings = {"{\"group_id\":\"a\",\"group_id\":\"b\"}", "{\"group_id\":\"a\"}{}"})
-  void onlyTheFunctionSeesMoreThanOneValue(String body) {
+  void onlyTheFunctionRejectsMoreThanOneValue(String body) {
     assertEquals(false, accepts("X-Domain-Id", ID, body));
   }
 
@@ -130,9 +130,9 @@ class OpenApiTest {
             });
   }
 
-  /** A client made from the description must not fail on it. */
+  /** A client generated from the description must accept it. */
   @Test
-  void aCodeThatIsAddedLaterIsAsDescribed() {
+  void aCodeAddedLaterMatchesTheDescription() {
     for (int status : new int[] {400, 403, 404, 409, 429, 500, 502, 503, 504}) {
       assertEquals(
           List.of(),
@@ -144,7 +144,7 @@ class OpenApiTest {
   }
 
   @Test
-  void everyExampleIsAsDescribed() {
+  void everyExampleMatchesItsDescription() {
     openApi
         .exampleResponses()
         .forEach(
@@ -158,7 +158,7 @@ class OpenApiTest {
   }
 
   @Test
-  void everyAnswerOfTheGatewayIsAsDescribed() {
+  void everyGatewayResponseMatchesItsDescription() {
     SamTemplate.read()
         .gatewayResponses()
         .properties()
@@ -193,7 +193,7 @@ class OpenApiTest {
     assertEquals(ErrorCode.MISSING_PARAMETER, refusal.response().error());
   }
 
-  /** Whether the function accepts a request that is good but for one value. */
+  /** Whether the function accepts an otherwise valid request with this value. */
   private static boolean accepts(String name, String value, String body) {
     Map<String, String> path = new HashMap<>(Map.of("project_id", ID, "instance_id", ID));
     Map<String, String> headers = new HashMap<>(Map.of("X-Domain-Id", ID));

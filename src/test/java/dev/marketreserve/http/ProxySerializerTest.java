@@ -30,13 +30,13 @@ class ProxySerializerTest {
 
   @ParameterizedTest
   @MethodSource("dev.marketreserve.http.Events#names")
-  void anEventReadsLikeWithTheSerializerOfTheRuntime(String name) throws IOException {
+  void anEventIsReadAsByTheRuntimesSerializer(String name) throws IOException {
     String json = Files.readString(Path.of("events", name + ".json"));
     assertEquals(whatTheFunctionReads(Events.load(name)), whatTheFunctionReads(read(json)));
   }
 
   @Test
-  void aResponseIsWrittenLikeByTheSerializerOfTheRuntime() throws IOException {
+  void aResponseIsWrittenAsByTheRuntimesSerializer() throws IOException {
     APIGatewayProxyResponseEvent response =
         ResponseWriter.write(Refused.with(ErrorCode.NO_PERMISSION), "request \"ä\"");
     ByteArrayOutputStream own = new ByteArrayOutputStream();
@@ -62,7 +62,7 @@ class ProxySerializerTest {
         "{\"headers\":[],\"multiValueHeaders\":{\"a\":7},\"pathParameters\":7,\"body\":{}}",
         "{\"headers\":{\"a\":{}},\"requestContext\":{\"requestId\":7,\"identity\":[]}}"
       })
-  void whatIsNoProxyEventIsAnEventThatLacksEverything(String json) {
+  void anyOtherJsonIsReadAsAnEmptyEvent(String json) {
     APIGatewayProxyRequestEvent event = read(json);
     BadRequestException e =
         assertThrows(
@@ -74,13 +74,13 @@ class ProxySerializerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\"true\"", "7", "null", "{}"})
-  void aFlagThatIsNoBooleanIsFalse(String flag) {
+  void aNonBooleanFlagIsFalse(String flag) {
     assertEquals(false, read("{\"isBase64Encoded\":" + flag + "}").getIsBase64Encoded());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"{", "{\"body\":", "}", "nul"})
-  void whatIsNotJsonIsAnErrorOfTheInvocation(String text) {
+  void invalidJsonIsAnInvocationError(String text) {
     assertThrows(UncheckedIOException.class, () -> read(text));
     assertThrows(
         UncheckedIOException.class,

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /**
  * A response as the caller receives it.
  *
- * @param headers the first value of each, by its name in any case
+ * @param headers the first value of each header; names are case-insensitive
  * @param duration how long the caller waited
  */
 public record ReceivedResponse(
@@ -24,7 +24,7 @@ public record ReceivedResponse(
   private static final TypeReference<Map<String, String>> NAMES_AND_VALUES =
       new TypeReference<>() {};
 
-  /** The response that the gateway makes of the function's. */
+  /** The gateway's response for the function's response. */
   public static ReceivedResponse of(APIGatewayProxyResponseEvent response, Duration duration) {
     return new ReceivedResponse(
         response.getStatusCode(),
@@ -33,7 +33,7 @@ public record ReceivedResponse(
         duration);
   }
 
-  /** The response that the gateway makes of the function's, in JSON. */
+  /** The gateway's response for the function's response, given as JSON. */
   public static ReceivedResponse of(String payload, Duration duration) {
     JsonNode response = json(payload);
     return new ReceivedResponse(
@@ -50,12 +50,12 @@ public record ReceivedResponse(
     return new ReceivedResponse(response.statusCode(), headers, json(response.body()), duration);
   }
 
-  /** The number of the product instance; empty where the body has none. */
+  /** The purchase id; empty if the body has none. */
   public String purchaseId() {
     return body.path("purchase_id").asText();
   }
 
-  /** The error code; empty where the body has none. */
+  /** The error code; empty if the body has none. */
   public String errorCode() {
     return body.path("error_code").asText();
   }
@@ -65,7 +65,7 @@ public record ReceivedResponse(
     return "true".equals(headers.get("Idempotent-Replayed"));
   }
 
-  /** The status, with the error code where there is one. */
+  /** The status, followed by the error code if there is one. */
   public String summary() {
     return (status + " " + errorCode()).strip();
   }

@@ -32,7 +32,7 @@ class RequestLogTest {
   private String log = "";
 
   @Test
-  void aReservationLeavesItsIdsInTheLog() throws JsonProcessingException {
+  void aReservationIsLoggedWithItsIds() throws JsonProcessingException {
     JsonNode line = line(event("group"), Requests.request("group", "key"), CREATED, null);
     assertEquals("INFO", line.get("level").textValue());
     assertEquals("gateway-request", line.get("request_id").textValue());
@@ -52,7 +52,7 @@ class RequestLogTest {
   }
 
   @Test
-  void aRefusalLeavesItsCodeInTheLog() throws JsonProcessingException {
+  void aRefusalIsLoggedWithItsErrorCode() throws JsonProcessingException {
     JsonNode line = line(event("group"), null, REFUSED, null);
     assertEquals("INFO", line.get("level").textValue());
     assertEquals(400, line.get("status").intValue());
@@ -65,7 +65,7 @@ class RequestLogTest {
   }
 
   @Test
-  void aConflictWithTheHolderLeavesThePurchaseAndIsNoReplay() throws JsonProcessingException {
+  void theHoldersConflictIsLoggedWithItsPurchaseIdAndNotAsAReplay() throws JsonProcessingException {
     JsonNode line =
         line(event("group"), Requests.request("group", null), Refused.toHolder("purchase"), null);
     assertEquals("INFO", line.get("level").textValue());
@@ -75,7 +75,7 @@ class RequestLogTest {
   }
 
   @Test
-  void aFailureLeavesItsCauseAndStackInTheLog() throws JsonProcessingException {
+  void aFailureIsLoggedWithItsCauseAndStackTrace() throws JsonProcessingException {
     Exception failure = new IllegalStateException("outer", new IllegalStateException("inner"));
     JsonNode line = line(event("group"), null, Refused.with(ErrorCode.SYSTEM_ERROR), failure);
     assertEquals("ERROR", line.get("level").textValue());
@@ -94,7 +94,7 @@ class RequestLogTest {
   }
 
   @Test
-  void withoutAGatewayTheRequestIdIsLambdas() throws JsonProcessingException {
+  void theRequestIdIsLambdasIfThereIsNoGateway() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = new APIGatewayProxyRequestEvent();
     assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
     event.setRequestContext(new ProxyRequestContext());
@@ -112,7 +112,7 @@ class RequestLogTest {
         "\"}",
         "\u202e"
       })
-  void noTextOfACallerEndsTheLineOrHidesInIt(String text) throws JsonProcessingException {
+  void aCallersTextCannotBreakOrDisguiseTheLine(String text) throws JsonProcessingException {
     APIGatewayProxyRequestEvent event =
         event("group")
             .withHeaders(Map.of("X-Domain-Id", text))
@@ -125,14 +125,14 @@ class RequestLogTest {
   }
 
   @Test
-  void noTextOfACallerFloodsTheLog() throws JsonProcessingException {
+  void aLongIdIsCutInTheLog() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event =
         event("group").withHeaders(Map.of("X-Domain-Id", "d".repeat(10_000)));
     assertEquals("d".repeat(64), line(event, null, REFUSED, null).get("domain_id").textValue());
   }
 
   @Test
-  void noCallerFloodsTheLog() throws JsonProcessingException {
+  void aLongCallerArnIsCutInTheLog() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
     event.getRequestContext().withIdentity(new RequestIdentity().withUserArn("a".repeat(10_000)));
     assertEquals("a".repeat(2048), line(event, null, REFUSED, null).get("caller").textValue());
@@ -140,7 +140,7 @@ class RequestLogTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4"})
-  void aRequestIdThatFitsInNoHeaderGivesWayToLambdas(String requestId)
+  void aRequestIdThatFitsInNoHeaderIsReplacedByLambdas(String requestId)
       throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
     event.getRequestContext().setRequestId(requestId);
@@ -148,7 +148,7 @@ class RequestLogTest {
   }
 
   @Test
-  void aRequestIdHas128CharactersAtMost() throws JsonProcessingException {
+  void aRequestIdHasAtMost128Characters() throws JsonProcessingException {
     APIGatewayProxyRequestEvent event = event("group");
     String longest = "!~".repeat(64);
     event.getRequestContext().setRequestId(longest);

@@ -47,26 +47,26 @@ class RequestReaderTest {
 
   @ParameterizedTest
   @MethodSource
-  void anEventIsAcceptedAs(String what, Consumer<APIGatewayProxyRequestEvent> change)
+  void anEventIsAcceptedWith(String what, Consumer<APIGatewayProxyRequestEvent> change)
       throws BadRequestException {
     APIGatewayProxyRequestEvent event = event("group");
     change.accept(event);
     assertEquals(request("group", null), read(event));
   }
 
-  static Stream<Arguments> anEventIsAcceptedAs() {
+  static Stream<Arguments> anEventIsAcceptedWith() {
     return Stream.of(
         accepted("headers in lower case", e -> e.setHeaders(Map.of("x-domain-id", "domain"))),
         accepted("headers in upper case", e -> e.setHeaders(Map.of("X-DOMAIN-ID", "domain"))),
         accepted(
-            "multi-value headers alone",
+            "only multi-value headers",
             e ->
                 e.withHeaders(null).setMultiValueHeaders(Map.of("x-domain-id", List.of("domain")))),
         accepted(
             "both kinds of headers",
             e -> e.setMultiValueHeaders(Map.of("X-Domain-Id", List.of("domain")))),
         accepted(
-            "other headers, null and many",
+            "other headers with null or several values",
             e -> {
               Map<@Nullable String, @Nullable List<String>> headers = new HashMap<>();
               headers.put("Accept", List.of("a", "b"));
@@ -82,11 +82,11 @@ class RequestReaderTest {
               e.setHeaders(headers);
             }),
         accepted(
-            "a list of a null idempotency key",
+            "a list with a null idempotency key",
             e ->
                 e.setMultiValueHeaders(Map.of("Idempotency-Key", Collections.singletonList(null)))),
-        accepted("not base64, said so", e -> e.setIsBase64Encoded(false)),
-        accepted("not base64, not said", e -> e.setIsBase64Encoded(null)),
+        accepted("isBase64Encoded false", e -> e.setIsBase64Encoded(false)),
+        accepted("isBase64Encoded null", e -> e.setIsBase64Encoded(null)),
         accepted("base64", e -> base64(e, OK)),
         accepted("a byte order mark", e -> e.setBody("\uFEFF" + OK)),
         accepted("a byte order mark in base64", e -> base64(e, "\uFEFF" + OK)),
@@ -95,7 +95,7 @@ class RequestReaderTest {
             e ->
                 e.setBody(
                     "{\"a\":null,\"b\":[1,{\"c\":true}],\"group_id\":\"group\",\"d\":1e999}")),
-        accepted("white space around", e -> e.setBody("\n\t " + OK + " \r\n")),
+        accepted("white space around the body", e -> e.setBody("\n\t " + OK + " \r\n")),
         accepted("an escaped name", e -> e.setBody("{\"group\\u005fid\":\"gr\\u006fup\"}")),
         accepted("a body of 4096 bytes", e -> e.setBody(OK + " ".repeat(4096 - OK.length()))),
         accepted(
@@ -117,7 +117,7 @@ class RequestReaderTest {
   }
 
   @Test
-  void anIdempotencyKeyHas255CharactersAtMost() throws BadRequestException {
+  void anIdempotencyKeyHasAtMost255Characters() throws BadRequestException {
     String longest = "k".repeat(255);
     assertEquals(Requests.key(longest), read(withKey(longest)).idempotencyKey());
     assertRefused(withKey(longest + "k"), ErrorCode.PARAMETER_TOO_LONG, "Idempotency-Key");
@@ -125,7 +125,7 @@ class RequestReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "a b", " a", "a ", "a\tb", "a\u007f", "ä", "a\nb", "\u0000"})
-  void anIdempotencyKeyIsNothingElse(String key) {
+  void anIdempotencyKeyWithOtherCharactersIsInvalid(String key) {
     assertRefused(withKey(key), ErrorCode.INVALID_PARAMETER, "Idempotency-Key");
   }
 
@@ -154,7 +154,7 @@ class RequestReaderTest {
 
   @ParameterizedTest
   @MethodSource
-  void aHeaderThatComesMoreThanOnceIsInvalid(
+  void aRepeatedHeaderIsInvalid(
       String header,
       @Nullable Map<String, String> headers,
       @Nullable Map<String, List<String>> multiple) {
@@ -164,7 +164,7 @@ class RequestReaderTest {
         header);
   }
 
-  static Stream<Arguments> aHeaderThatComesMoreThanOnceIsInvalid() {
+  static Stream<Arguments> aRepeatedHeaderIsInvalid() {
     String domain = "X-Domain-Id";
     Map<String, List<String>> one = Map.of(domain, List.of("domain"));
     return Stream.of(
@@ -262,7 +262,7 @@ class RequestReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"{}", "{\"group_id\":null}", "{\"GROUP_ID\":\"group\"}"})
-  void aBodyWithoutAGroupIdLacksIt(String body) {
+  void aBodyWithoutAGroupIdIsMissingAParameter(String body) {
     assertRefused(event("group").withBody(body), ErrorCode.MISSING_PARAMETER, "group_id");
   }
 
@@ -276,7 +276,7 @@ class RequestReaderTest {
   }
 
   @Test
-  void anEmptyEventLacksTheProject() {
+  void anEmptyEventIsMissingTheProject() {
     assertRefused(new APIGatewayProxyRequestEvent(), ErrorCode.MISSING_PARAMETER, "project_id");
   }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The contract, for every way in which a request reaches the function. */
+/** Tests of the contract, run for every way in which a request can reach the function. */
 public abstract class ReserveContract {
 
   private static final String PATTERN = "{\"group_id\": \"%s\"}";
@@ -30,7 +30,7 @@ public abstract class ReserveContract {
   /**
    * Sends a request.
    *
-   * @param tenant whose ids go into the path and the header, as they are
+   * @param tenant its ids go into the path and the header unchanged
    * @param idempotencyKey null for no header
    */
   protected abstract ReceivedResponse send(
@@ -47,14 +47,14 @@ public abstract class ReserveContract {
   }
 
   @Test
-  void theHolderLearnsItsPurchaseWithoutAKey() {
+  void theHolderLearnsItsPurchaseIdWithoutAKey() {
     tables().register(tenant);
     String purchase = reserve(tenant, null).purchaseId();
     assertConflict(purchase, reserve(tenant, null));
   }
 
   @Test
-  void theHolderLearnsItsPurchaseWithAnotherKey() {
+  void theHolderLearnsItsPurchaseIdWithAnotherKey() {
     tables().register(tenant);
     String purchase = reserve(tenant, "key").purchaseId();
     assertConflict(purchase, reserve(tenant, "other"));
@@ -62,7 +62,7 @@ public abstract class ReserveContract {
   }
 
   @Test
-  void aStrangerLearnsNothing() {
+  void anotherTenantLearnsNothing() {
     tables().register(tenant);
     tables().register(stranger);
     assertEquals("201", reserve(tenant, "key").summary());
@@ -71,7 +71,7 @@ public abstract class ReserveContract {
   }
 
   @Test
-  void aRepeatWithTheSameKeyIsReplayed() {
+  void aRetryWithTheSameKeyIsReplayed() {
     tables().register(tenant);
     ReceivedResponse first = reserve(tenant, "key");
     ReceivedResponse repeat = reserve(tenant, "key");
@@ -81,7 +81,7 @@ public abstract class ReserveContract {
   }
 
   @Test
-  void afterTheInstanceChangedHandsItsNewOwnerLearnsNothing() {
+  void aNewOwnerOfTheInstanceLearnsNothing() {
     tables().register(tenant);
     assertEquals("201", reserve(tenant, "key").summary());
     TenantIds heir = new TenantIds(stranger.domainId(), tenant.projectId(), tenant.instanceId());
@@ -93,7 +93,7 @@ public abstract class ReserveContract {
 
   @ParameterizedTest
   @MethodSource
-  void aBadRequestGetsTheCodeOfItsFault(
+  void aBadRequestReturnsItsErrorCode(
       String code, TenantIds tenant, @Nullable String idempotencyKey, String body) {
     ReceivedResponse response = send(tenant, idempotencyKey, body);
     assertEquals("400 " + code, response.summary());
@@ -102,7 +102,7 @@ public abstract class ReserveContract {
         response.headers().get("X-Request-Id"), response.body().get("request_id").asText());
   }
 
-  static Stream<Arguments> aBadRequestGetsTheCodeOfItsFault() {
+  static Stream<Arguments> aBadRequestReturnsItsErrorCode() {
     TenantIds good = new TenantIds("domain", "project", "instance");
     String group = PATTERN.formatted("group");
     Stream<Arguments> bodies =
@@ -140,7 +140,7 @@ public abstract class ReserveContract {
     return send(caller, idempotencyKey, PATTERN.formatted(group));
   }
 
-  /** Asserts a 409, with the purchase in its body; null where there must be none. */
+  /** Asserts a 409 with this purchase id in its body, or without one if null. */
   private static void assertConflict(@Nullable String purchase, ReceivedResponse response) {
     assertEquals("409 APIG.3402", response.summary());
     assertEquals(purchase != null, response.body().has("purchase_id"), response::toString);

@@ -55,7 +55,7 @@ class ResponseWriterTest {
   }
 
   @Test
-  void aConflictNamesThePurchaseOfItsHolderAlone() {
+  void onlyTheHoldersConflictHasAPurchaseId() {
     String error =
         "{\"error_code\":\"APIG.3402\","
             + "\"error_msg\":\"The API group has been purchased already.\","
@@ -86,11 +86,11 @@ class ResponseWriterTest {
 
   @ParameterizedTest
   @MethodSource
-  void everyOutcomeHasItsAnswer(Outcome outcome, Response expected) {
+  void everyOutcomeHasItsResponse(Outcome outcome, Response expected) {
     assertEquals(expected, Response.of(outcome, Requests.request("Group", null)));
   }
 
-  static Stream<Arguments> everyOutcomeHasItsAnswer() {
+  static Stream<Arguments> everyOutcomeHasItsResponse() {
     return Stream.of(
         Arguments.of(new Outcome.Reserved("p", false), new Created("Group", "p", false)),
         Arguments.of(new Outcome.Reserved("p", true), new Created("Group", "p", true)),
@@ -100,7 +100,7 @@ class ResponseWriterTest {
   }
 
   @Test
-  void aFailureIsThrottlingOnlyWhereTheStoreSaidSo() {
+  void onlyAThrottledFailureIsReportedAsThrottling() {
     Throwable cause = new IllegalStateException("internal");
     assertEquals(
         Refused.with(ErrorCode.THROTTLED),

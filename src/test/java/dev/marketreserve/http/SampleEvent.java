@@ -6,17 +6,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of {@code events/} and the response of the contract to it.
+ * A file of {@code events/} and its expected response.
  *
- * @param name the name of the file, without its ending
+ * @param name the file's name, without its extension
  * @param sentBefore the event to send first; null for none
- * @param response the status, with the error code where there is one
- * @param groupId the group that the response names; null in an error
+ * @param response the status, followed by the error code if there is one
+ * @param groupId the group in the response; null for an error
  */
 public record SampleEvent(
     String name, @Nullable String sentBefore, String response, @Nullable String groupId) {
 
-  /** All of them. */
+  /** All sample events. */
   public static final List<SampleEvent> ALL =
       List.of(
           new SampleEvent("already-reserved", "reserve", "409 APIG.3402", null),
@@ -45,8 +45,8 @@ public record SampleEvent(
     return groupId != null;
   }
 
-  /** Asserts that {@code received} is the response of the contract. */
-  public void assertAnsweredBy(ReceivedResponse received) {
+  /** Asserts that {@code received} is the expected response. */
+  public void assertMatches(ReceivedResponse received) {
     assertEquals(response, received.summary(), received::toString);
     assertEquals("application/json", received.headers().get("Content-Type"));
     if (groupId != null) {

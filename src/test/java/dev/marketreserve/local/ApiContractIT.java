@@ -33,12 +33,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract over HTTP, on the local API. With {@code -Dapi.url} it is held against an API that
- * runs already. Its tables have the names of the template, in the DynamoDB at {@code
- * -Ddynamodb.url}: by default that of {@code mvn -Plocal}.
+ * The contract over HTTP, tested on the local API, or with {@code -Dapi.url} on an API that is
+ * already running. The tables have the template's names, in the DynamoDB at {@code -Ddynamodb.url}:
+ * by default that of {@code mvn -Plocal}.
  *
- * <p>A test with the tag gateway holds a gateway to API Gateway's ways: the function judges only
- * what it is handed.
+ * <p>Tests with the tag gateway check that the gateway behaves like API Gateway.
  */
 class ApiContractIT extends ReserveContract {
 
@@ -88,7 +87,7 @@ class ApiContractIT extends ReserveContract {
 
   @Test
   @Tag("gateway")
-  void aHeaderThatComesTwiceIsRefused() {
+  void aRepeatedHeaderIsRefused() {
     for (String name : List.of("X-Domain-Id", "Idempotency-Key")) {
       HttpRequest.Builder request = request(NOBODY).header(name, "a").header(name, "b");
       assertEquals("400 APIG.2012", send(request.POST(GROUP)).summary());
@@ -97,7 +96,7 @@ class ApiContractIT extends ReserveContract {
 
   @Test
   @Tag("gateway")
-  void aBodyThatIsNoTextIsRefused() {
+  void aBinaryBodyIsRefused() {
     HttpRequest.Builder request = request(NOBODY).POST(BodyPublishers.ofByteArray(new byte[] {-1}));
     assertEquals("400 APIG.2000", send(request).summary());
   }
@@ -145,7 +144,7 @@ class ApiContractIT extends ReserveContract {
 
   @Test
   @Tag("gateway")
-  void everyRequestHasAnIdOfItsOwn() {
+  void everyRequestHasItsOwnId() {
     HttpRequest.Builder request = request(NOBODY).POST(GROUP);
     assertNotEquals(
         send(request).headers().get("X-Request-Id"), send(request).headers().get("X-Request-Id"));

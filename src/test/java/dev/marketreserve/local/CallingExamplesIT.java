@@ -38,7 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The examples of {@code docs/calling.md}, run as their readers run them. */
+/** Runs the examples of {@code docs/calling.md} the way their readers do. */
 @Execution(ExecutionMode.CONCURRENT)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CallingExamplesIT {
@@ -59,7 +59,9 @@ class CallingExamplesIT {
     }
   }
 
-  /** What {@code mvn package} lays out for Lambda; the AWS SDK's signer is in it. */
+  /**
+   * The libraries that {@code mvn package} copies for Lambda; the AWS SDK's signer is among them.
+   */
   private static final String LIBRARIES = "target/function/lib/*";
 
   private static final String CLASSES = "target/examples";
@@ -76,7 +78,7 @@ class CallingExamplesIT {
       new Answer(409, "{\"error_code\":\"APIG.3402\",\"error_msg\":\"m\",\"request_id\":\"r\"}");
   private static final String PAGE = "<html><h1>Gateway Timeout</h1></html>";
 
-  /** A region asks for a signature; there is no profile, and no machine that lends a role. */
+  /** With a region the example has to sign, but it finds neither a profile nor a role. */
   private static final Map<String, String> NO_CREDENTIALS =
       Map.of(
           "AWS_REGION", "eu-central-1",
@@ -96,7 +98,7 @@ class CallingExamplesIT {
     }
   }
 
-  /** Once, since compiling takes longer than calling. */
+  /** Compiles it only once, because that takes longer than a call. */
   @BeforeAll
   static void compileTheExampleInJava() throws IOException, InterruptedException {
     Process javac =
@@ -128,7 +130,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void theHolderGetsItsPurchaseAgainWithAnyKeyAndAStrangerIsRefused(Example example)
+  void theHolderGetsItsPurchaseIdAgainWithAnyKeyAndAnotherTenantIsRefused(Example example)
       throws Exception {
     String group = UUID.randomUUID().toString();
     Result first = run(example, api.url(), TENANT, group, "order-1");
@@ -144,8 +146,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void anUnknownOutcomeIsRepeatedWithTheSameKeyAfterGrowingPauses(Example example)
-      throws Exception {
+  void anUnknownOutcomeIsRetriedWithTheSameKeyAfterGrowingPauses(Example example) throws Exception {
     List<Fate> fates = List.of(SYSTEM_ERROR, new LostAnswer(), new Answer(504, "{}"));
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
       String group = UUID.randomUUID().toString();
@@ -162,7 +163,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void aThrottledOrFailedGatewayIsAskedAgain(Example example) throws Exception {
+  void aThrottledOrFailedCallIsRetried(Example example) throws Exception {
     List<Answer> fates = List.of(new Answer(429, "{}"), new Answer(502, "{}"));
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
       Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-3");
@@ -171,10 +172,10 @@ class CallingExamplesIT {
     }
   }
 
-  @Order(1) // The longest first: the others run beside it.
+  @Order(1) // The longest test starts first; the others run in parallel.
   @ParameterizedTest
   @EnumSource
-  void silenceEndsAndIsRepeated(Example example) throws Exception {
+  void aCallWithoutAResponseTimesOutAndIsRetried(Example example) throws Exception {
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(new Silence()))) {
       Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-4");
       assertEquals(0, result.status(), result.errors());
@@ -184,7 +185,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void aWrongCallIsNotRepeated(Example example) throws Exception {
+  void aRefusedCallIsNotRetried(Example example) throws Exception {
     for (int status : new int[] {400, 403, 404, 413}) {
       Answer refusal = error(status);
       try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(refusal))) {
@@ -209,7 +210,7 @@ class CallingExamplesIT {
     }
   }
 
-  /** The write stands in the first two, and may stand in the others. */
+  /** The group is reserved in the first two cases, and may be in the others. */
   @ParameterizedTest
   @EnumSource
   void afterAnUnknownOutcomeNoOther4xxSettlesTheOrder(Example example) throws Exception {
@@ -240,10 +241,10 @@ class CallingExamplesIT {
     }
   }
 
-  /** A proxy on the way, not the API, makes such pages. */
+  /** Such pages come from a proxy, not from the API. */
   @ParameterizedTest
   @EnumSource
-  void aPageSettlesNothing(Example example) throws Exception {
+  void anHtmlPageSettlesNothing(Example example) throws Exception {
     List<Answer> fates =
         List.of(new Answer(409, PAGE), new Answer(200, PAGE), new Answer(302, PAGE));
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
@@ -255,7 +256,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void aCallThatCannotBeMadeIsNotMade(Example example) throws Exception {
+  void aCallWithMissingArgumentsOrCredentialsIsNotSent(Example example) throws Exception {
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of())) {
       String url = LocalApi.reserveUrl(gateway.url(), TENANT);
       for (Result result :
@@ -273,7 +274,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void anOutageEndsAfterFiveAttemptsWithAStatusOfItsOwn(Example example) throws Exception {
+  void anOutageEndsAfterFiveAttemptsWithItsOwnExitStatus(Example example) throws Exception {
     List<Answer> outage = Collections.nCopies(10, SYSTEM_ERROR);
     try (FlakyGateway gateway = FlakyGateway.start(api.url(), outage)) {
       Result result = run(example, gateway.url(), TENANT, "group", "order-7");
@@ -286,7 +287,7 @@ class CallingExamplesIT {
   }
 
   @Test
-  void reconcilingSaysWhichOrdersAreSettled() throws Exception {
+  void reconcilingReportsWhichOrdersAreSettled() throws Exception {
     Result mine = run(Example.CURL, api.url(), TENANT, "mine", "key-1");
     run(Example.CURL, api.url(), STRANGER, "theirs", "key-2");
     String settled = order("1", TENANT, "mine", "key-1") + order("2", TENANT, "theirs", "key-3");
@@ -323,7 +324,9 @@ class CallingExamplesIT {
     return calls.stream().map(Call::idempotencyKey).collect(Collectors.toSet());
   }
 
-  /** Each pause lies between half of its step and the step, and the steps double from 500 ms. */
+  /**
+   * Each pause is between half of its step and the whole step. Steps start at 500 ms and double.
+   */
   private static void assertPausesGrow(List<Call> calls) {
     for (int i = 1; i < calls.size(); i++) {
       long pause = calls.get(i).nanoTime() - calls.get(i - 1).nanoTime();
@@ -349,7 +352,7 @@ class CallingExamplesIT {
     return run(command, environment);
   }
 
-  /** Runs a program with nothing of this process's environment but the way to programs. */
+  /** Runs a program with only {@code PATH} from this process's environment. */
   private static Result run(List<String> command, Map<String, String> environment)
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command);

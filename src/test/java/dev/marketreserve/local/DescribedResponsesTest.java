@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The function's responses over HTTP are those that {@code openapi.yaml} describes. */
+/** The function's responses over HTTP match {@code openapi.yaml}. */
 class DescribedResponsesTest {
 
   private static final String GROUP = "{\"group_id\":\"%s\"}";
@@ -40,32 +40,32 @@ class DescribedResponsesTest {
   }
 
   @Test
-  void a201AndItsRepetitionAreAsDescribed() throws Exception {
+  void a201AndItsReplayMatchTheDescription() throws Exception {
     expect(201, URL_PATH, GROUP.formatted("replayed"), "order-1");
     HttpResponse<String> replay = expect(201, URL_PATH, GROUP.formatted("replayed"), "order-1");
     assertEquals(Optional.of("true"), replay.headers().firstValue("Idempotent-Replayed"));
   }
 
   @Test
-  void a400IsAsDescribed() throws Exception {
+  void a400MatchesTheDescription() throws Exception {
     expect(400, URL_PATH, "{}", "order-2");
   }
 
   @Test
-  void a403IsAsDescribed() throws Exception {
+  void a403MatchesTheDescription() throws Exception {
     String foreign =
         LocalApi.reserveUrl("", new TenantIds("", OWNER.projectId(), "somebody-elses"));
     expect(403, foreign, GROUP.formatted("g"), "order-3");
   }
 
   @Test
-  void a409IsAsDescribed() throws Exception {
+  void a409MatchesTheDescription() throws Exception {
     expect(201, URL_PATH, GROUP.formatted("taken"), "order-5");
     expect(409, URL_PATH, GROUP.formatted("taken"), "order-6");
   }
 
   @Test
-  void theScriptThatVerifiesADeploymentFindsNothingWrong() throws Exception {
+  void theVerificationScriptPasses() throws Exception {
     Process script =
         new ProcessBuilder(
                 "src/tools/shell/verify-deployment",

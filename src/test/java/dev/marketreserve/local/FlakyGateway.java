@@ -20,29 +20,29 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executors;
 
-/** A gateway in front of an API that fails as it is told, call by call, and forwards the rest. */
+/** A gateway in front of an API. It fails the first calls in given ways and forwards the rest. */
 final class FlakyGateway implements AutoCloseable {
 
-  /** The fate of one call. */
+  /** What happens to one call. */
   sealed interface Fate {}
 
-  /** The gateway answers by itself. */
+  /** The gateway responds itself. */
   record Answer(int status, String body) implements Fate {}
 
-  /** The API gets the call, and its answer is lost. */
+  /** The API gets the call, and its response is lost. */
   record LostAnswer() implements Fate {}
 
-  /** The API gets the call, and its answer breaks off half way. */
+  /** The API gets the call, and its response breaks off half way. */
   record CutAnswer() implements Fate {}
 
-  /** The caller hears nothing, until it gives up or a minute has passed. */
+  /** The caller gets no response until it gives up or a minute has passed. */
   record Silence() implements Fate {}
 
   /**
    * A call that arrived.
    *
    * @param idempotencyKey the header of that name
-   * @param nanoTime when it arrived, as {@link System#nanoTime()}
+   * @param nanoTime when it arrived, by {@link System#nanoTime()}
    */
   record Call(String idempotencyKey, String body, long nanoTime) {}
 
@@ -58,7 +58,7 @@ final class FlakyGateway implements AutoCloseable {
     this.fates = fates;
   }
 
-  /** Starts a gateway in front of the API at {@code apiUrl}; the first calls meet {@code fates}. */
+  /** Starts a gateway in front of the API at {@code apiUrl}; the first calls get {@code fates}. */
   static FlakyGateway start(String apiUrl, List<? extends Fate> fates) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -44,7 +44,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** The local API over HTTP, as a process like the one that {@code mvn -Plocal} starts. */
+/** The local API over HTTP, in a process like the one that {@code mvn -Plocal} starts. */
 @TestInstance(Lifecycle.PER_CLASS)
 class LocalApiIT {
 
@@ -85,7 +85,7 @@ class LocalApiIT {
   }
 
   @Test
-  void theContractHoldsOverHttp() throws Exception {
+  void everyErrorOfTheContractIsReturnedOverHttp() throws Exception {
     assertAnswer(403, "APIG.1136", send(post(path, group()).setHeader("X-Domain-Id", "foreign")));
     assertAnswer(400, "APIG.2001", send(to(path).POST(group())));
     assertAnswer(400, "APIG.2012", post("{\"group_id\": 7}"));
@@ -103,7 +103,7 @@ class LocalApiIT {
   }
 
   @Test
-  void aRepeatWithItsIdempotencyKeyGetsTheSamePurchase() throws Exception {
+  void aRetryWithItsKeyReturnsTheSamePurchaseId() throws Exception {
     BodyPublisher group = group();
     HttpResponse<String> first = send(post(path, group).header("Idempotency-Key", "key"));
     HttpResponse<String> repeat = send(post(path, group).header("idempotency-key", "key"));
@@ -113,14 +113,14 @@ class LocalApiIT {
   }
 
   @Test
-  void anotherOwnerCanBeRegisteredOnTheCommandLine() throws Exception {
+  void anotherOwnerCanBeGivenOnTheCommandLine() throws Exception {
     String other = "/v1/other-project/apigw/instances/other-instance/market/api-groups/reserve";
     assertEquals(
         201, send(to(other).header("X-Domain-Id", "other-domain").POST(group())).statusCode());
   }
 
   @Test
-  void whatTheTemplateDoesNotRouteIsAnsweredByTheGateway() throws Exception {
+  void theGatewayReturns404ForAnyOtherPath() throws Exception {
     assertAnswer(404, "APIG.0101", send(post("/", group())));
     assertAnswer(404, "APIG.0101", send(post(path + "/", group())));
     assertAnswer(404, "APIG.0101", send(to(path).GET()));
@@ -128,7 +128,7 @@ class LocalApiIT {
   }
 
   @Test
-  void theRootLeadsToThePage() throws Exception {
+  void theRootRedirectsToThePage() throws Exception {
     for (String from : List.of("/", "/docs")) {
       HttpResponse<String> response = send(to(from).GET());
       assertEquals(302, response.statusCode());
@@ -153,14 +153,14 @@ class LocalApiIT {
   }
 
   @Test
-  void whatThePageLacksIsAnsweredByTheGateway() throws Exception {
+  void theGatewayReturns404ForAnUnknownFile() throws Exception {
     assertAnswer(404, "APIG.0101", send(to("/docs/nothing").GET()));
     assertAnswer(404, "APIG.0101", send(to("/docs/../").GET()));
     assertAnswer(404, "APIG.0101", send(post("/docs/", group())));
   }
 
   @Test
-  void theContractOnThePageReservesAFreshGroupWithTheSampleIds() throws Exception {
+  void theExampleOnThePageReservesANewGroup() throws Exception {
     JsonNode contract = json(send(to("/docs/openapi.json").GET()));
     assertFalse(contract.toString().contains("amazon"), contract::toPrettyString);
     assertTrue(contract.findValues("security").isEmpty(), contract::toPrettyString);
@@ -188,7 +188,7 @@ class LocalApiIT {
   }
 
   @Test
-  void aLargeBodyIsRefusedByTheFunctionAndAHugeOneByTheGateway() throws Exception {
+  void theFunctionRefusesALargeBodyAndTheGatewayAHugeOne() throws Exception {
     assertAnswer(400, "APIG.2006", post("x".repeat(1 << 20)));
     HttpResponse<String> huge = post("x".repeat(11 << 20));
     assertEquals(413, huge.statusCode());
@@ -215,10 +215,10 @@ class LocalApiIT {
     assertEquals(201, send(post(path, group())).statusCode());
   }
 
-  /** A caller that is not told would send its next request into a closed connection. */
+  /** Otherwise the caller would send its next request into a closed connection. */
   @ParameterizedTest
   @CsvSource({"/, 404, false", "/v1/p/apigw/instances/%00/market/api-groups/reserve, 400, true"})
-  void aRefusalSaysWhetherItsConnectionIsClosed(String target, String status, boolean closed)
+  void anErrorSaysIfItsConnectionIsClosed(String target, String status, boolean closed)
       throws Exception {
     String head = "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
     URI uri = URI.create(base);
@@ -226,7 +226,7 @@ class LocalApiIT {
       OutputStream out = socket.getOutputStream();
       out.write(head.getBytes(StandardCharsets.US_ASCII));
       out.flush();
-      Thread.sleep(200); // The body comes in a packet of its own, as the JDK's client sends it.
+      Thread.sleep(200); // The body comes in its own packet, as the JDK's client sends it.
       out.write("x".getBytes(StandardCharsets.US_ASCII));
       BufferedReader in =
           new BufferedReader(
@@ -257,7 +257,7 @@ class LocalApiIT {
   }
 
   @Test
-  void nothingInTheEnvironmentTheProfileOrTheLocaleChangesIt(@TempDir Path home) throws Exception {
+  void environmentProfileAndLocaleHaveNoEffect(@TempDir Path home) throws Exception {
     Path config = Files.writeString(home.resolve("config"), "[broken");
     Map<String, String> environment =
         Map.of(
@@ -284,7 +284,7 @@ class LocalApiIT {
   }
 
   @Test
-  void dynamoDbListensOnAnAddressOfTheNewerKindToo() throws Exception {
+  void dynamoDbListensOnAnIpv6AddressToo() throws Exception {
     try (LocalApiProcess second =
         LocalApiProcess.start(LocalApiProcess.command(List.of(), "0", "::1", "0"))) {
       assertTrue(second.greeting().contains("DynamoDB on http://[::1]:"), second.greeting());
@@ -300,7 +300,7 @@ class LocalApiIT {
     "'0 127.0.0.1 0 tenant', 'a tenant is written domain:project:instance, not tenant'",
     "'0 127.0.0.1 0 :p:i', 'a tenant is written domain:project:instance, not :p:i'"
   })
-  void aStartThatFailsEndsWithOneSentence(String arguments, String reason) throws Exception {
+  void aFailedStartPrintsOneSentence(String arguments, String reason) throws Exception {
     Process second = start(arguments.split(" "));
     String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(second.waitFor(20, TimeUnit.SECONDS));
@@ -309,7 +309,7 @@ class LocalApiIT {
   }
 
   @Test
-  void aDirectoryWhereNoLibraryCanBeUnpackedIsNamed(@TempDir Path directory) throws Exception {
+  void anUnusableTemporaryDirectoryIsNamed(@TempDir Path directory) throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
     Process second =
         new ProcessBuilder(
@@ -322,7 +322,7 @@ class LocalApiIT {
   }
 
   @Test
-  void aPortThatIsTakenGetsOneSentence() throws Exception {
+  void aTakenPortIsReportedInOneSentence() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(taken.getLocalPort());
       for (Process second : List.of(start(port, "127.0.0.1", "0"), start("0", "127.0.0.1", port))) {
@@ -335,7 +335,7 @@ class LocalApiIT {
   }
 
   @Test
-  void anInterruptEndsItWithoutAComplaint() throws Exception {
+  void anInterruptEndsItWithoutAnError() throws Exception {
     LocalApiProcess second = LocalApiProcess.start();
     second.close();
     byte[] errors = second.process().getErrorStream().readAllBytes();

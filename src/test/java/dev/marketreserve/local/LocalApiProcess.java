@@ -16,7 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The local API as a process, like the one that {@code mvn -Plocal} starts, and its terminal. */
+/**
+ * The local API in a process like the one that {@code mvn -Plocal} starts, and its terminal output.
+ */
 final class LocalApiProcess implements AutoCloseable {
 
   private static final Pattern CURL =
@@ -43,12 +45,12 @@ final class LocalApiProcess implements AutoCloseable {
     this.curl = printed;
   }
 
-  /** Starts it with any ports, and waits until it listens. */
+  /** Starts it on free ports, and waits until it listens. */
   static LocalApiProcess start(String... jvmOptions) throws IOException {
     return start(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
   }
 
-  /** Starts it with any ports and further variables in its environment. */
+  /** Starts it on free ports with additional environment variables. */
   static LocalApiProcess start(Map<String, String> environment, String... jvmOptions)
       throws IOException {
     ProcessBuilder builder =
@@ -57,7 +59,7 @@ final class LocalApiProcess implements AutoCloseable {
     return new LocalApiProcess(builder.start());
   }
 
-  /** Starts it by a command, and waits until it listens. */
+  /** Starts it with a command, and waits until it listens. */
   static LocalApiProcess start(List<String> command) throws IOException {
     return new LocalApiProcess(new ProcessBuilder(command).start());
   }
@@ -88,7 +90,7 @@ final class LocalApiProcess implements AutoCloseable {
   String nextLine() {
     try {
       String line = lines.poll(60, TimeUnit.SECONDS);
-      assertNotNull(line, "The local API prints no more");
+      assertNotNull(line, "The local API printed nothing more");
       return line;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

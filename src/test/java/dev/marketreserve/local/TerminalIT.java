@@ -17,11 +17,11 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** What the terminal of the local API shows. */
+/** The local API's terminal output. */
 class TerminalIT {
 
   @Test
-  void everyRequestHasALineAndAFailureItsCauseAboveIt() throws Exception {
+  void everyRequestHasALineBelowTheCauseOfItsFailure() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start()) {
       assertTrue(api.greeting().startsWith("Starting DynamoDB Local"), api.greeting());
       String path = api.reservePath();
@@ -57,7 +57,7 @@ class TerminalIT {
   }
 
   @Test
-  void verboseShowsTheEventTheCallsToDynamoDbAndTheLog() throws Exception {
+  void verboseShowsTheEventTheDynamoDbCallsAndTheLog() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start("-Dverbose=true")) {
       assertRequest(api, "200", "201            ");
       assertRequest(api, "400 ConditionalCheckFailedException", "409 APIG.3402  ");

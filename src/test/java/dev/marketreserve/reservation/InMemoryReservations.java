@@ -3,7 +3,7 @@ package dev.marketreserve.reservation;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Reservations that end with the process. */
+/** Reservations in memory. */
 public final class InMemoryReservations implements Reservations {
 
   private final Map<ResourceId, Reservation> byGroup = new ConcurrentHashMap<>();

@@ -13,7 +13,7 @@ public final class Requests {
     return ResourceId.parse(text).orElseThrow();
   }
 
-  /** The idempotency key that {@code text} is; null for null. */
+  /** Parses an idempotency key; null for null. */
   public static @Nullable IdempotencyKey key(@Nullable String text) {
     return text == null ? null : IdempotencyKey.parse(text).orElseThrow();
   }

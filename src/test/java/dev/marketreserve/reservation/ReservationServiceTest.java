@@ -39,13 +39,13 @@ class ReservationServiceTest {
   }
 
   @Test
-  void aRequestWithoutAKeyIsNeverARepeat() {
+  void aRequestWithoutAKeyIsNeverARetry() {
     reserve(request("group", null));
     assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", null)));
   }
 
   @Test
-  void aRepeatWithTheSameKeyGetsTheFirstPurchase() {
+  void aRetryWithTheSameKeyReturnsTheFirstPurchaseId() {
     reserve(request("group", "key"));
     assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
     assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
@@ -59,12 +59,12 @@ class ReservationServiceTest {
 
   @ParameterizedTest
   @MethodSource
-  void anotherCallerLearnsNothingOfThePurchase(ReserveRequest other) {
+  void anotherTenantLearnsNothingOfThePurchase(ReserveRequest other) {
     reserve(request("group", "key"));
     assertEquals(new HeldByOtherTenant(), reserve(other));
   }
 
-  static Stream<ReserveRequest> anotherCallerLearnsNothingOfThePurchase() {
+  static Stream<ReserveRequest> anotherTenantLearnsNothingOfThePurchase() {
     return Stream.of(
         of("other", "project", "instance", "key"),
         of("domain", "other", "instance", "key"),
@@ -74,12 +74,12 @@ class ReservationServiceTest {
 
   @ParameterizedTest
   @MethodSource
-  void theHolderLearnsItsPurchaseWithAnotherKeyToo(ReserveRequest other) {
+  void theHolderLearnsItsPurchaseIdWithAnotherKeyToo(ReserveRequest other) {
     reserve(request("group", "key"));
     assertEquals(new HeldBySameTenant("purchase-1"), reserve(other));
   }
 
-  static Stream<ReserveRequest> theHolderLearnsItsPurchaseWithAnotherKeyToo() {
+  static Stream<ReserveRequest> theHolderLearnsItsPurchaseIdWithAnotherKeyToo() {
     return Stream.of(
         of("domain", "project", "instance", "other"),
         of("domain", "project", "instance", "KEY"),
@@ -87,7 +87,7 @@ class ReservationServiceTest {
   }
 
   @Test
-  void aKeyComesTooLateForAReservationWithoutOne() {
+  void aKeyDoesNotMatchAReservationWithoutOne() {
     reserve(request("group", null));
     assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", "key")));
   }
@@ -101,7 +101,7 @@ class ReservationServiceTest {
   }
 
   @Test
-  void theRegisterIsAskedForTheTenantOfTheRequest() {
+  void ownershipIsCheckedForTheRequestsTenant() {
     List<Tenant> asked = new ArrayList<>();
     InstanceOwners owners =
         (tenant, due) -> {
@@ -114,7 +114,7 @@ class ReservationServiceTest {
   }
 
   @Test
-  void theRecordHasTheRequestAPurchaseAndMilliseconds() {
+  void theRecordHasTheRequestAPurchaseIdAndMilliseconds() {
     List<Reservation> put = new ArrayList<>();
     Reservations recording =
         (wanted, due) -> {

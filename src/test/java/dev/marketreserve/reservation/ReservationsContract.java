@@ -25,7 +25,7 @@ public abstract class ReservationsContract {
   protected abstract Reservations reservations();
 
   @Test
-  void theFirstReservationOfAGroupStands() {
+  void theFirstReservationOfAGroupIsKept() {
     Reservation first = reservation(newGroup(), "key");
     assertEquals(first, reservations().putIfAbsent(first, deadline));
   }
@@ -40,7 +40,7 @@ public abstract class ReservationsContract {
   }
 
   @Test
-  void aLaterReservationOfAGroupGetsTheFirstOneBack() {
+  void aLaterReservationOfAGroupReturnsTheFirst() {
     Reservation first = reservation(newGroup(), "key");
     reservations().putIfAbsent(first, deadline);
     Reservation later = reservation(first.groupId().canonical(), null);
@@ -49,14 +49,14 @@ public abstract class ReservationsContract {
   }
 
   @Test
-  void aReservationThatIsPutTwiceStands() {
+  void aReservationCanBePutTwice() {
     Reservation wanted = reservation(newGroup(), null);
     reservations().putIfAbsent(wanted, deadline);
     assertEquals(wanted, reservations().putIfAbsent(wanted, deadline));
   }
 
   @Test
-  void groupsDoNotStandInEachOthersWay() {
+  void reservationsOfDifferentGroupsAreIndependent() {
     Reservation one = reservation(newGroup(), null);
     Reservation other = reservation(newGroup(), null);
     assertEquals(one, reservations().putIfAbsent(one, deadline));
@@ -64,8 +64,7 @@ public abstract class ReservationsContract {
   }
 
   @Test
-  void ofManyCallersAtOnceAllGetTheSameReservation()
-      throws InterruptedException, ExecutionException {
+  void concurrentCallersAllGetTheSameReservation() throws InterruptedException, ExecutionException {
     String group = newGroup();
     List<Future<Reservation>> answers = new ArrayList<>();
     try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {

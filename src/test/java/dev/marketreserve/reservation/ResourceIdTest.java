@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The cases are a file, since {@code src/tools/python/registry.py} has to keep the same rules. */
+/**
+ * The cases are in a file, because {@code src/tools/python/registry.py} must apply the same rules.
+ */
 class ResourceIdTest {
 
   @ParameterizedTest
@@ -47,7 +49,7 @@ class ResourceIdTest {
   }
 
   @Test
-  void anIdIsNotItsText() {
+  void anIdDoesNotEqualItsText() {
     assertNotEquals((Object) "a", ResourceId.parse("a").orElseThrow());
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The packaged function in a warm environment that serves several requests at once. A cold one may
- * answer 500 to some of them: loading its classes counts into the time budget of each.
+ * return 500 for some of them, because each request's time includes loading classes.
  */
 @RuntimeTest
 class ConcurrencyIT {
@@ -39,7 +39,7 @@ class ConcurrencyIT {
   }
 
   @Test
-  void requestsForDifferentGroupsGetTheirOwnAnswers(Tables tables) {
+  void requestsForDifferentGroupsGetTheirOwnResponses(Tables tables) {
     List<String> groups =
         Stream.generate(() -> UUID.randomUUID().toString()).limit(AT_ONCE).toList();
 
@@ -55,7 +55,7 @@ class ConcurrencyIT {
   }
 
   @Test
-  void oneOfManyRequestsForAGroupReservesIt() {
+  void exactlyOneOfManyRequestsReservesTheGroup() {
     String group = UUID.randomUUID().toString();
 
     List<ReceivedResponse> responses = sendAtOnce(Collections.nCopies(AT_ONCE, group));

@@ -18,15 +18,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the packaged function may cost, in what can be counted. */
+/** Limits on the packaged function's calls to DynamoDB and on the classes that it loads. */
 @RuntimeTest
 class CostIT {
 
-  /** Six are loaded by Lambda's runtime client, and one is the JDK's random generator. */
+  /** Lambda's runtime client loads six, and the JDK's random generator is one. */
   private static final int MAX_CLASSES_AFTER_RESTORE = 8;
 
   @Test
-  void noOutcomeTakesMoreThanTwoCallsToDynamoDb(Tables tables) {
+  void everyOutcomeTakesAtMostTwoCallsToDynamoDb(Tables tables) {
     PackagedFunction.registerTenant(tables);
     List<String> calls = new CopyOnWriteArrayList<>();
     try (FaultyDynamoDb dynamoDb =
@@ -67,7 +67,7 @@ class CostIT {
   }
 
   @Test
-  void theFirstRequestAfterARestorationLoadsFewClasses(Tables tables, @TempDir Path directory)
+  void theFirstRequestAfterARestoreLoadsFewClasses(Tables tables, @TempDir Path directory)
       throws IOException {
     PackagedFunction.registerTenant(tables);
     Path log = directory.resolve("classes.log");

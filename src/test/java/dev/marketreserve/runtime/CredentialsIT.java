@@ -13,14 +13,14 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** The first request after a restoration, over TLS, while Lambda's credentials do not come. */
+/** The first request after a restore, over TLS, while Lambda does not deliver credentials. */
 @RuntimeTest
 class CredentialsIT {
 
   private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);
 
   @Test
-  void silentCredentialsEndWithTheDeadlineAndTheNextCallWorks(Tables tables) {
+  void missingCredentialsAreA500InTimeAndTheNextCallWorks(Tables tables) {
     PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE)) {
       Map<String, String> environment = PackagedFunction.environment(tables, dynamoDb);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Invocations whose deadline is near while DynamoDB keeps the function waiting. */
+/** Invocations that have little time left while DynamoDB does not respond. */
 @RuntimeTest
 class DeadlineIT {
 
@@ -46,7 +46,7 @@ class DeadlineIT {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void theCallerIsToldBeforeLambdaCutsTheInvocationOff(boolean write) {
+  void a500IsReturnedBeforeLambdaEndsTheInvocation(boolean write) {
     late = call -> call.isWrite() == write;
 
     ReceivedResponse response =

@@ -34,7 +34,7 @@ class EventsIT {
 
   @ParameterizedTest
   @FieldSource("dev.marketreserve.http.SampleEvent#ALL")
-  void anEventGetsTheResponseOfTheContract(SampleEvent sample, Tables tables) {
+  void everyEventGetsItsExpectedResponse(SampleEvent sample, Tables tables) {
     if (sample.sentBefore() != null) {
       ReceivedResponse first = function.send(PackagedFunction.event(sample.sentBefore() + ".json"));
       assertEquals(201, first.status());
@@ -44,14 +44,14 @@ class EventsIT {
 
     ReceivedResponse response = function.send(event);
 
-    sample.assertAnsweredBy(response);
+    sample.assertMatches(response);
     assertEquals(
         event.at("/requestContext/requestId").asText(), response.headers().get("X-Request-Id"));
     assertEquals(reservedBefore + (sample.reserves() ? 1 : 0), tables.reservations().size());
   }
 
   @Test
-  void theAnswerToAReservationCarriesTheStoredPurchase(Tables tables) {
+  void theReturnedPurchaseIdIsTheStoredOne(Tables tables) {
     ReceivedResponse response = function.send(PackagedFunction.event("reserve.json"));
 
     assertEquals(

@@ -87,7 +87,7 @@ class ForeignPayloadsIT {
   }
 
   @AfterEach
-  void theNextRequestIsAnswered() {
+  void theNextRequestSucceeds() {
     assertEquals(
         201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
   }
@@ -105,7 +105,7 @@ class ForeignPayloadsIT {
         SQS_EVENT,
         HTTP_API_EVENT
       })
-  void aPayloadThatIsNoProxyEventIsABadRequest(String payload) {
+  void jsonThatIsNotAProxyEventIsABadRequest(String payload) {
     ReceivedResponse response = function.send(payload);
 
     assertEquals(400, response.status());
@@ -113,7 +113,7 @@ class ForeignPayloadsIT {
   }
 
   @Test
-  void theLargestPayloadOfLambdaIsABadRequest() {
+  void theLargestPayloadThatLambdaAcceptsIsABadRequest() {
     ObjectNode event = PackagedFunction.event("reserve.json").put("body", "");
     int room = MAX_PAYLOAD_BYTES - event.toString().length();
 
@@ -125,7 +125,7 @@ class ForeignPayloadsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"{", "no JSON"})
-  void aPayloadThatIsNotJsonIsAnErrorOfTheRuntime(String payload) {
+  void invalidJsonIsARuntimeError(String payload) {
     Failed failed = assertInstanceOf(Failed.class, function.invoke(payload));
 
     assertEquals("Runtime.UserException", failed.type());

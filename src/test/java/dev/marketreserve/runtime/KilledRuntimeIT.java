@@ -18,12 +18,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** The packaged function, killed after its write and before its answer. */
+/** The packaged function, killed after its write and before its response. */
 @RuntimeTest
 class KilledRuntimeIT {
 
   @Test
-  void theCallersRepeatWithItsKeyGetsThePurchaseThatWasMade(Tables tables) {
+  void aRetryWithTheKeyReturnsThePurchaseIdThatWasWritten(Tables tables) {
     PackagedFunction.registerTenant(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
     try (FaultyDynamoDb dynamoDb =
@@ -36,7 +36,7 @@ class KilledRuntimeIT {
           CompletableFuture.supplyAsync(() -> killed.invoke(event.toString()));
       Deadline patience = Deadline.in(Duration.ofSeconds(30));
       while (tables.reservations().isEmpty()) {
-        assertTrue(patience.remaining().isPositive(), "The function writes nothing");
+        assertTrue(patience.remaining().isPositive(), "The function wrote nothing");
       }
       killed.runtime().kill();
       Failed failed = assertInstanceOf(Failed.class, invocation.join());

@@ -15,7 +15,7 @@ class LogIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"JSON", "Text"})
-  void aRequestLeavesOneLineOfJsonAndTheStartOnlyTheJvmsOwn(String format, Tables tables) {
+  void aRequestLogsOneLineOfJsonAndTheStartLogsNothing(String format, Tables tables) {
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_LOG_FORMAT", format);
     try (PackagedFunction function = PackagedFunction.start(environment)) {

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Look-ups of DynamoDB's name that fail or hang. The packaged function sees a name server of this
- * test in place of the machine's, by a mount of its own.
+ * DNS look-ups that fail or hang. The packaged function runs in its own mount namespace, where it
+ * uses this test's name server instead of the machine's.
  */
 @RuntimeTest
 @EnabledIf(value = "isRoot", disabledReason = "A name server and a mount need root")
@@ -71,7 +71,7 @@ class NameIT {
   }
 
   @Test
-  void aLookUpThatHangsEndsWithTheDeadlineAndTheNextCallWorks() throws IOException {
+  void aHangingLookUpIsA500InTimeAndTheNextCallWorks() throws IOException {
     PackagedFunction function = start();
     assertEquals(Optional.empty(), function.runtime().api().awaitStart());
     names.hold();
@@ -83,7 +83,7 @@ class NameIT {
   }
 
   @Test
-  void aRestoredFunctionLooksTheNameUpAnew() throws IOException {
+  void aRestoredFunctionLooksUpTheNameAgain() throws IOException {
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
     environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
     PackagedFunction function = start();

@@ -11,8 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A DNS server on port 53 of 127.0.0.1 to which every name is 127.0.0.1. It can fail or hold back
- * its answers. Port 53 is root's.
+ * A DNS server on port 53 of 127.0.0.1 that resolves every name to 127.0.0.1. It can fail, or hold
+ * back its responses. Only root can open port 53.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc1035#section-4">RFC 1035, messages</a>
  */
@@ -42,12 +42,12 @@ final class NameServer implements AutoCloseable {
     }
   }
 
-  /** Fails the next look-up: its questions for an IPv4 and for an IPv6 address. */
+  /** Fails the next look-up: both its query for an IPv4 address and the one for an IPv6 address. */
   void failOnce() {
     failures.set(2);
   }
 
-  /** Holds back every answer, until {@link #release}. */
+  /** Holds back every response until {@link #release}. */
   void hold() {
     gate = new CountDownLatch(1);
   }
@@ -65,21 +65,21 @@ final class NameServer implements AutoCloseable {
   private void serve() {
     while (true) {
       byte[] bytes = new byte[512];
-      DatagramPacket question = new DatagramPacket(bytes, bytes.length);
+      DatagramPacket query = new DatagramPacket(bytes, bytes.length);
       try {
-        socket.receive(question);
+        socket.receive(query);
       } catch (IOException e) {
         return;
       }
-      Thread.startVirtualThread(() -> answer(question));
+      Thread.startVirtualThread(() -> response(query));
     }
   }
 
-  private void answer(DatagramPacket question) {
+  private void response(DatagramPacket query) {
     try {
       gate.await();
-      byte[] answer = answer(ByteBuffer.wrap(question.getData(), 0, question.getLength()));
-      socket.send(new DatagramPacket(answer, answer.length, question.getSocketAddress()));
+      byte[] response = response(ByteBuffer.wrap(query.getData(), 0, query.getLength()));
+      socket.send(new DatagramPacket(response, response.length, query.getSocketAddress()));
     } catch (IOException e) {
       // The server has ended.
     } catch (InterruptedException e) {
@@ -87,25 +87,25 @@ final class NameServer implements AutoCloseable {
     }
   }
 
-  private byte[] answer(ByteBuffer question) {
+  private byte[] response(ByteBuffer query) {
     int end = HEADER_BYTES;
-    while (question.get(end) != 0) {
-      end += question.get(end) + 1;
+    while (query.get(end) != 0) {
+      end += query.get(end) + 1;
     }
-    int type = question.getShort(end + 1);
+    int type = query.getShort(end + 1);
     end += 5;
     boolean fails = failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     boolean found = !fails && type == TYPE_A;
-    ByteBuffer answer = ByteBuffer.allocate(end + (found ? 16 : 0));
-    answer.putShort(question.getShort(0)).putShort(fails ? SERVER_FAILURE : ANSWER);
-    answer.putShort((short) 1).putShort((short) (found ? 1 : 0)).putInt(0);
-    answer.put(question.slice(HEADER_BYTES, end - HEADER_BYTES));
+    ByteBuffer response = ByteBuffer.allocate(end + (found ? 16 : 0));
+    response.putShort(query.getShort(0)).putShort(fails ? SERVER_FAILURE : ANSWER);
+    response.putShort((short) 1).putShort((short) (found ? 1 : 0)).putInt(0);
+    response.put(query.slice(HEADER_BYTES, end - HEADER_BYTES));
     if (found) {
-      answer.putShort((short) (0xC000 | HEADER_BYTES)); // the name of the question
-      answer.putShort((short) TYPE_A).putShort((short) 1);
-      answer.putInt(0); // seconds to keep it
-      answer.putShort((short) 4).put(InetAddress.getLoopbackAddress().getAddress());
+      response.putShort((short) (0xC000 | HEADER_BYTES)); // the name in the query
+      response.putShort((short) TYPE_A).putShort((short) 1);
+      response.putInt(0); // seconds to cache it
+      response.putShort((short) 4).put(InetAddress.getLoopbackAddress().getAddress());
     }
-    return answer.array();
+    return response.array();
   }
 }

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The function as it is uploaded, in a Lambda execution environment of its own, with the handler,
- * the timeout and the environment of {@code template.yaml}.
+ * The uploaded function in its own Lambda execution environment, with the handler, timeout and
+ * environment variables of {@code template.yaml}.
  */
 final class PackagedFunction implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class PackagedFunction implements AutoCloseable {
     return start(List.of(), environment);
   }
 
-  /** The same, started by another command, which gets the command of the runtime at its end. */
+  /** Starts the function through another command; the runtime's own command is appended to it. */
   static PackagedFunction start(List<String> prefix, Map<String, String> environment) {
     return new PackagedFunction(
         LambdaRuntime.start(
@@ -55,14 +55,14 @@ final class PackagedFunction implements AutoCloseable {
   }
 
   /**
-   * The environment of the template, pointed at these tables, with the memory, the region and the
-   * credentials that Lambda adds.
+   * The template's environment for these tables, with the memory, region and credentials that
+   * Lambda adds.
    */
   static Map<String, String> environment(Tables tables) {
     return environment(tables, tables.endpoint());
   }
 
-  /** The same, with a proxy in front of the DynamoDB of the tables, and TLS to it. */
+  /** The same, with TLS to a proxy in front of the tables' DynamoDB. */
   static Map<String, String> environment(Tables tables, FaultyDynamoDb proxy) {
     Map<String, String> environment = environment(tables, proxy.endpoint());
     environment.put("SSL_CERT_FILE", FaultyDynamoDb.certificateFile().toString());
@@ -83,7 +83,7 @@ final class PackagedFunction implements AutoCloseable {
     return environment;
   }
 
-  /** The event in {@code events/} of that name. */
+  /** The event with that name in {@code events/}. */
   static ObjectNode event(String name) {
     try {
       return (ObjectNode) JSON.readTree(Path.of("events", name).toFile());
@@ -92,7 +92,7 @@ final class PackagedFunction implements AutoCloseable {
     }
   }
 
-  /** The event in {@code events/reserve.json}, its body asking for another group. */
+  /** The event in {@code events/reserve.json}, for another group. */
   static ObjectNode eventFor(String groupId) {
     String body = JsonNodeFactory.instance.objectNode().put("group_id", groupId).toString();
     return event("reserve.json").put("body", body);
@@ -122,7 +122,7 @@ final class PackagedFunction implements AutoCloseable {
     return send(payload, TIMEOUT);
   }
 
-  /** Sends a payload by an invocation that Lambda cuts off after {@code timeLeft}. */
+  /** Sends a payload in an invocation that Lambda ends after {@code timeLeft}. */
   ReceivedResponse send(String payload, Duration timeLeft) {
     long start = System.nanoTime();
     Completion completion = runtime.api().invoke(payload, timeLeft);

@@ -17,5 +17,5 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(DynamoDbExtension.class)
 @EnabledOnOs(
     value = OS.LINUX,
-    disabledReason = "Lambda's runtime client has native code for Linux alone")
+    disabledReason = "Lambda's runtime client has native code only for Linux")
 @interface RuntimeTest {}

@@ -13,12 +13,12 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
-/** The signatures of the packaged function's calls, checked as DynamoDB checks them. */
+/** Recomputes the signature of every attempt that the packaged function makes. */
 @RuntimeTest
 class SignatureIT {
 
   @Test
-  void everyCallIsSignedAsItArrives(Tables tables) {
+  void everyAttemptArrivesCorrectlySigned(Tables tables) {
     PackagedFunction.registerTenant(tables);
     Queue<String> calls = new ConcurrentLinkedQueue<>();
     try (FaultyDynamoDb dynamoDb =

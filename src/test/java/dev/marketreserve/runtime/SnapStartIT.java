@@ -15,14 +15,14 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * The packaged function under the protocol of SnapStart: start, hooks before the snapshot, wait,
- * hooks after the restoration, requests.
+ * The packaged function under SnapStart's protocol: start, hooks before the snapshot, wait, hooks
+ * after the restore, requests.
  */
 @RuntimeTest
 class SnapStartIT {
 
   @Test
-  void nothingOfAReservationIsMadeBeforeTheSnapshot(Tables tables) {
+  void purchaseIdsAndTimesAreMadeAfterTheRestore(Tables tables) {
     PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
@@ -50,7 +50,7 @@ class SnapStartIT {
   }
 
   @Test
-  void theFirstRequestAfterARestorationFetchesNewCredentials(Tables tables) {
+  void theFirstRequestAfterARestoreFetchesNewCredentials(Tables tables) {
     PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * One execution environment under load: no answer is lost, and a heap that is too small for a leak
- * is enough. {@code -Dsoak.requests} makes it longer.
+ * One execution environment under load, with a heap so small that a leak would fail the test.
+ * {@code -Dsoak.requests} makes it longer.
  */
 @RuntimeTest
 class SoakIT {
@@ -28,7 +28,7 @@ class SoakIT {
   @ParameterizedTest
   @Timeout(value = 3, unit = TimeUnit.HOURS)
   @ValueSource(ints = {1, 4, 16})
-  void everyRequestIsAnswered(int atOnce, Tables tables) {
+  void everyRequestReserves(int atOnce, Tables tables) {
     PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(atOnce));
@@ -55,7 +55,7 @@ class SoakIT {
       }
       Duration duration = Duration.ofNanos(System.nanoTime() - start);
       System.out.printf(
-          "Soak: %d requests, %d at once, %d a second%n",
+          "Soak: %d requests, %d at once, %d per second%n",
           REQUESTS, atOnce, REQUESTS * 1000L / duration.toMillis());
     }
     assertEquals(Map.of(201, REQUESTS), new TreeMap<>(answers));

@@ -10,13 +10,13 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The start of the packaged function in an environment that lacks something. */
+/** Starts the packaged function with a variable missing from its environment. */
 @RuntimeTest
 class StartIT {
 
   @ParameterizedTest
   @ValueSource(strings = {Settings.RESERVATIONS_TABLE, Settings.INSTANCE_OWNERS_TABLE})
-  void aMissingVariableIsReportedByName(String variable, Tables tables) {
+  void theErrorNamesAMissingVariable(String variable, Tables tables) {
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.remove(variable);
 

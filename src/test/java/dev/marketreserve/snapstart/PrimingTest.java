@@ -46,14 +46,14 @@ class PrimingTest {
   }
 
   @Test
-  void itWritesNothingEvenIfItsTenantIsRegistered() {
+  void primingWritesNothingEvenIfItsTenantIsRegistered() {
     tables.register(new TenantIds(TENANT, TENANT, TENANT));
     prime(tables.dynamoDb(), settings);
     assertEquals(List.of(), tables.reservations());
   }
 
   @Test
-  void theDynamoDbThatWasPrimedIsClosedBeforeTheSnapshotAndOpenedAnewAfterIt() {
+  void dynamoDbIsClosedBeforeTheSnapshotAndReopenedAfterIt() {
     DynamoDb dynamoDb = tables.dynamoDb();
     Priming priming = priming(dynamoDb, settings, PrimingTest::wired);
     priming.beforeCheckpoint(Core.getGlobalContext());
@@ -69,7 +69,7 @@ class PrimingTest {
   }
 
   @Test
-  void aDynamoDbOutOfReachDoesNotStopTheSnapshot() {
+  void anUnreachableDynamoDbDoesNotStopTheSnapshot() {
     DynamoDb nowhere =
         DynamoDb.open(
             DynamoDb.http().build(),
