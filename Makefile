@@ -1,4 +1,4 @@
-# `sam build` calls this: the function as Maven lays it out, without its tests.
+# `sam build` calls this. It builds the function with Maven, without the tests.
 build-ReserveFunction:
 	mvn --batch-mode --quiet -Dmaven.test.skip clean package
 	cp -Rp target/function/. "$(ARTIFACTS_DIR)"

@@ -115,7 +115,7 @@ ONE, TWO = ({"package": {"purl": f"pkg:maven/group/{name}@1"}} for name in ("one
 
 def test_every_library_is_asked_about(osv):
     code, output, asked = osv((200, {"results": [{}, {}]}))
-    assert (code, output) == (0, "OSV knows no vulnerability of these 2 libraries.\n")
+    assert (code, output) == (0, "OSV knows no vulnerability in these 2 libraries.\n")
     assert asked == [("/v1/querybatch", {"queries": [ONE, TWO]})]
 
 
@@ -150,13 +150,13 @@ def test_a_server_that_cannot_be_reached_is_no_all_clear(sbom):
     file, _ = sbom(component("one"))
     code, output = run("vulnerabilities", file, OSV_URL="http://127.0.0.1:1")
     assert code == 2
-    assert output.startswith("Nothing was checked, since http://127.0.0.1:1/v1/querybatch gave no answer")
+    assert output.startswith("Nothing was checked, since http://127.0.0.1:1/v1/querybatch did not respond properly")
     assert len(output.splitlines()) == 1
 
 
 def test_without_a_list_nothing_is_checked(tmp_path):
     assert run("vulnerabilities", tmp_path / "sbom.json") == (
-        2, f"{tmp_path}/sbom.json is not there: run .ci/supply-chain first.\n")
+        2, f"{tmp_path}/sbom.json does not exist: run .ci/supply-chain first.\n")
 
 
 @pytest.mark.parametrize("content", ["<html>", "", "[]", "{}", '{"components": [{"name": "one"}]}', '{"components": [7]}'])
@@ -164,5 +164,5 @@ def test_a_file_that_is_no_list_is_no_all_clear(tmp_path, content):
     (tmp_path / "sbom.json").write_text(content)
     code, output = run("vulnerabilities", tmp_path / "sbom.json")
     assert code == 2
-    assert output.startswith(f"{tmp_path}/sbom.json is no list of libraries (")
+    assert output.startswith(f"{tmp_path}/sbom.json is not a list of libraries (")
     assert len(output.splitlines()) == 1
