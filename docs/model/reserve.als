@@ -1,59 +1,59 @@
 /*
- * The design behind docs/promises.md, its promises, and designs that break them.
+ * The design behind docs/promises.md, its promises, and flawed designs that break them.
  *
- * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each names the result it expects.
- * ModelTest does the same in the build.
+ * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each states its expected result.
+ * In the build, ModelTest does this.
  *
- * Left out: malformed requests, which end before anything here begins, and the read after a refusal that came
- * without the item, which sees what the refused attempt saw or something later.
+ * Two things are left out. Malformed requests end before anything here begins. The read after a conflict without
+ * an item sees what the refused attempt saw, or something later.
  */
 module reserve
 
 sig Domain {}
 
-/** A gateway instance, with its item in the table of owners. */
+/** A gateway instance and its owner in the table of owners. */
 sig Instance { var owner: lone Domain }
 
-/** An API group, with its item in the table of reservations: the attempt that wrote it. */
+/** An API group and its item in the table of reservations, represented by the attempt that wrote it. */
 sig Group { var item: lone Attempt }
 
-/** An order of a tenant, which is a domain with an instance. The caller may send it many times. */
+/** A tenant's order. A tenant is a domain with an instance. The caller may send an order many times. */
 sig Order { domain: Domain, instance: Instance, group: Group }
 
-/** The orders that are sent with an Idempotency-Key. */
+/** The orders sent with an Idempotency-Key. */
 sig Keyed in Order {}
 
-/** One request. It makes one purchase id, and stands for it here. */
-sig Call { order: Order, var answer: lone Answer, var told: lone Call, var awaited: lone Attempt }
+/** One request. It creates one purchase id, so the call represents that id here. */
+sig Call { order: Order, var response: lone Response, var returned: lone Call, var awaited: lone Attempt }
 
-/** The calls that have passed the ownership check and have no answer yet. */
+/** The calls that have passed the ownership check and have no response yet. */
 var sig Running in Call {}
 
-/** Unknown is a 500, or no answer at all: a crash, a timeout, a broken connection. */
-abstract sig Answer {}
-one sig Created, Conflict, Forbidden, Unknown extends Answer {}
+/** Unknown is a 500 or no response: a crash, a timeout, a broken connection. */
+abstract sig Response {}
+one sig Created, Conflict, Forbidden, Unknown extends Response {}
 
-/** One send of the conditional write. It may arrive long after its call has given it up. */
+/** One attempt of the conditional write. It may arrive long after its call has given it up. */
 sig Attempt { call: Call, var found: lone Attempt }
 var sig Sent, InFlight in Attempt {}
 
-/** What is wrong with a design. The real one has no flaw. */
+/** The flaw of a design. The real design has none. */
 abstract sig Flaw {}
-one sig WritesBeforeTheCheck, WritesAfterAFailedCheck, WritesWithoutACondition, MissesItsOwnWrite,
-  CallsATimeoutAConflict, TellsEverybody, TellsNobody, TakesA403AsFinal, ReleasesAtOnce,
-  ReleasesWhileOthersCall, MovesAtOnce extends Flaw {}
+one sig WritesBeforeTheCheck, WritesAfterAFailedCheck, WritesWithoutACondition, DoesNotRecogniseItsOwnWrite,
+  ReportsATimeoutAsAConflict, RevealsThePurchaseId, HidesThePurchaseId, TakesA403AsFinal, ReleasesWithoutAWait,
+  ReleasesWhileOthersCall, MovesWithoutAWait extends Flaw {}
 lone sig Design { flaw: Flaw }
 
 fun wanted[c: Call]: Group { c.order.group }
 fun holder[g: Group]: Call { g.item.call }
 pred owns[c: Call] { c.order.instance.owner = c.order.domain }
 pred sameTenant[c, d: Call] { c.order.domain = d.order.domain and c.order.instance = d.order.instance }
-pred repeats[c, d: Call] { c != d and c.order = d.order and c.order in Keyed }
+pred isRetryOf[c, d: Call] { c != d and c.order = d.order and c.order in Keyed }
 
 fact threeAttempts { all c: Call | no disj a, b, d, e: call.c | some a }
 
 fact start {
-  no item and no answer and no told and no awaited and no found
+  no item and no response and no returned and no awaited and no found
   no Running and no Sent and no InFlight
 }
 
@@ -61,7 +61,7 @@ fact start {
 
 /** Checks the owner. */
 pred begin[c: Call] {
-  c not in Running and no c.answer
+  c not in Running and no c.response
   (owns[c] and run_[c])
     or (not owns[c] and end[c, Forbidden, none])
     or end[c, Unknown, none]
@@ -69,11 +69,11 @@ pred begin[c: Call] {
   attemptsStay and tablesStay and awaited' = awaited
 }
 
-/** Sends an attempt: the first, or the next after giving one up. */
+/** Sends an attempt: the first one, or the next one after giving up the previous. */
 pred send[a: Attempt] {
   a.call in Running and a not in Sent
   Sent' = Sent + a and InFlight' = InFlight + a and awaited' = awaited ++ a.call -> a
-  found' = found and Running' = Running and answer' = answer and told' = told and tablesStay
+  found' = found and Running' = Running and response' = response and returned' = returned and tablesStay
 }
 
 /** An attempt takes effect in DynamoDB: at once, late, or after its call has ended. */
@@ -90,34 +90,34 @@ pred vanish[a: Attempt] {
   a in InFlight and InFlight' = InFlight - a and Sent' = Sent and found' = found and callsStay and tablesStay
 }
 
-/** Answers by what the attempt found, or gives up. */
+/** Responds according to what the attempt found, or gives up. */
 pred finish[c: Call] {
   c in Running
-  (end[c, Unknown, none] and Design.flaw != CallsATimeoutAConflict)
-    or (end[c, Conflict, none] and Design.flaw = CallsATimeoutAConflict)
-    or (some i: c.awaited.found | answers[c, i])
+  (end[c, Unknown, none] and Design.flaw != ReportsATimeoutAsAConflict)
+    or (end[c, Conflict, none] and Design.flaw = ReportsATimeoutAsAConflict)
+    or (some i: c.awaited.found | respond[c, i])
   attemptsStay and tablesStay and awaited' = awaited
 }
 
-pred answers[c: Call, i: Attempt] {
+pred respond[c: Call, i: Attempt] {
   Design.flaw = WritesBeforeTheCheck and not owns[c] implies end[c, Forbidden, none]
-  else (isOwn[c, i] or repeats[c, i.call]) implies end[c, Created, i.call]
+  else (isOwn[c, i] or isRetryOf[c, i.call]) implies end[c, Created, i.call]
   else mayLearn[c, i.call] implies end[c, Conflict, i.call]
   else end[c, Conflict, none]
 }
 
 pred isOwn[c: Call, i: Attempt] {
-  Design.flaw = MissesItsOwnWrite implies i = c.awaited else i.call = c
+  Design.flaw = DoesNotRecogniseItsOwnWrite implies i = c.awaited else i.call = c
 }
 
 pred mayLearn[c, h: Call] {
-  Design.flaw = TellsEverybody or (sameTenant[c, h] and Design.flaw != TellsNobody)
+  Design.flaw = RevealsThePurchaseId or (sameTenant[c, h] and Design.flaw != HidesThePurchaseId)
 }
 
-pred run_[c: Call] { Running' = Running + c and answer' = answer and told' = told }
+pred run_[c: Call] { Running' = Running + c and response' = response and returned' = returned }
 
-pred end[c: Call, a: Answer, purchase: set Call] {
-  Running' = Running - c and answer' = answer + c -> a and told' = told + c -> purchase
+pred end[c: Call, a: Response, purchase: set Call] {
+  Running' = Running - c and response' = response + c -> a and returned' = returned + c -> purchase
 }
 
 -- The operator
@@ -129,26 +129,26 @@ pred revoke[i: Instance] {
 /** Registers an owner after a wait. */
 pred register[i: Instance, d: Domain] {
   no i.owner and owner' = owner + i -> d and item' = item and callsStay and attemptsStay
-  Design.flaw = MovesAtOnce or waitedFor[order.instance.i]
+  Design.flaw = MovesWithoutAWait or waitedFor[order.instance.i]
 }
 
 /** Deletes the reservation of a group after a wait. */
 pred free[g: Group] {
   some g.item and item' = item - g -> Attempt and owner' = owner and callsStay and attemptsStay
-  Design.flaw = ReleasesAtOnce
+  Design.flaw = ReleasesWithoutAWait
     or (Design.flaw = ReleasesWhileOthersCall and waitedFor[{ c: order.group.g | sameTenant[c, holder[g]] }])
     or waitedFor[order.group.g]
 }
 
 /**
- * The wait has been long enough for all of these calls that have begun: they have ended, and each of their attempts
- * has arrived or never will.
+ * The wait was long enough for these calls: each call that has begun has ended, and each of its attempts has arrived
+ * or never will.
  */
 pred waitedFor[calls: set Call] { no calls & Running and no call.calls & InFlight }
 
 -- One step at a time
 
-pred callsStay { Running' = Running and answer' = answer and told' = told and awaited' = awaited }
+pred callsStay { Running' = Running and response' = response and returned' = returned and awaited' = awaited }
 pred attemptsStay { Sent' = Sent and InFlight' = InFlight and found' = found }
 pred tablesStay { owner' = owner and item' = item }
 pred nothing { callsStay and attemptsStay and tablesStay }
@@ -165,42 +165,42 @@ fact oneStepAtATime {
 
 -- The promises
 
-pred isAnswered[c: Call, a: Answer] { no c.answer and c.answer' = a }
+pred returns[c: Call, a: Response] { no c.response and c.response' = a }
 pred isWritten[c: Call] { c not in holder[wanted[c]] and c in wanted[c].item'.call }
-pred hasBegun[c: Call] { c in Running or some c.answer }
+pred hasBegun[c: Call] { c in Running or some c.response }
 
 /** A purchase id that comes with a 201 is the one in the table, until the operator releases the group. */
-pred OnePurchaseAndItIsStored {
+pred OnePurchaseWhichIsStored {
   always all c: Call | let g = wanted[c] {
-    isAnswered[c, Created] implies holder[g] = c.told'
-    c.answer = Created and holder[g] = c.told and not free[g] implies g.item' = g.item
+    returns[c, Created] implies holder[g] = c.returned'
+    c.response = Created and holder[g] = c.returned and not free[g] implies g.item' = g.item
   }
 }
 
-/** A 409 means that the group is reserved, and not by this call or by one that it repeats. */
+/** A 409 means that the group is reserved, and not by this call or by one that it retries. */
 pred NoFalseConflict {
-  always all c: Call | isAnswered[c, Conflict] implies
-    some h: holder[wanted[c]] | h != c and not repeats[c, h]
+  always all c: Call | returns[c, Conflict] implies
+    some h: holder[wanted[c]] | h != c and not isRetryOf[c, h]
 }
 
-/** An order that its caller takes for refused holds nothing. */
-pred ARepeatSettlesIt { always all o: Order | refused[o] implies no order.o & holder[o.group] }
+/** If the caller considers an order refused, the order holds nothing. */
+pred ARetrySettlesTheOrder { always all o: Order | refused[o] implies no order.o & holder[o.group] }
 
-/** The caller takes a 409 as final, and a 403 only if no call of the order may have reserved. */
+/** The caller treats a 409 as final, and a 403 only if no call of the order can have reserved the group. */
 pred refused[o: Order] {
-  no c: order.o | c.answer = Created
-  some c: order.o | (c.answer = Conflict and no c.told) or (c.answer = Forbidden and
-    (Design.flaw = TakesA403AsFinal or no d: order.o | d in Running or d.answer = Unknown))
+  no c: order.o | c.response = Created
+  some c: order.o | (c.response = Conflict and no c.returned) or (c.response = Forbidden and
+    (Design.flaw = TakesA403AsFinal or no d: order.o | d in Running or d.response = Unknown))
 }
 
-pred AConflictNamesAPurchaseToItsHolderAlone { always all c: Call, h: c.told | sameTenant[c, h] }
+pred OnlyTheHolderLearnsThePurchaseId { always all c: Call, h: c.returned | sameTenant[c, h] }
 
-pred TheHolderLearnsItsPurchase {
+pred TheHolderLearnsItsPurchaseId {
   always all c: Call, h: holder[wanted[c]] |
-    (isAnswered[c, Created] or isAnswered[c, Conflict]) and sameTenant[c, h] implies c.told' = h
+    (returns[c, Created] or returns[c, Conflict]) and sameTenant[c, h] implies c.returned' = h
 }
 
-pred NothingWrittenForA403 { always all c: Call | c.answer = Forbidden implies c not in holder[Group] }
+pred NothingWrittenForA403 { always all c: Call | c.response = Forbidden implies c not in holder[Group] }
 
 pred NothingWrittenWithoutAnOwner { always all c: Call | isWritten[c] implies once owns[c] }
 
@@ -209,20 +209,20 @@ pred AReleaseLasts {
   always all c: Call | isWritten[c] implies not once (free[wanted[c]] and hasBegun[c])
 }
 
-/** No call writes for an owner that the instance had before it got another. */
+/** No call writes for a previous owner of the instance. */
 pred AMoveLasts { always all c: Call | isWritten[c] implies c.order.instance.owner in c.order.domain }
 
 -- The real design keeps its promises.
 
-check OnePurchaseAndItIsStored { no Design implies OnePurchaseAndItIsStored }
+check OnePurchaseWhichIsStored { no Design implies OnePurchaseWhichIsStored }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
 check NoFalseConflict { no Design implies NoFalseConflict }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
-check ARepeatSettlesIt { no Design implies ARepeatSettlesIt }
+check ARetrySettlesTheOrder { no Design implies ARetrySettlesTheOrder }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
-check AConflictNamesAPurchaseToItsHolderAlone { no Design implies AConflictNamesAPurchaseToItsHolderAlone }
+check OnlyTheHolderLearnsThePurchaseId { no Design implies OnlyTheHolderLearnsThePurchaseId }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
-check TheHolderLearnsItsPurchase { no Design implies TheHolderLearnsItsPurchase }
+check TheHolderLearnsItsPurchaseId { no Design implies TheHolderLearnsItsPurchaseId }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
 check NothingWrittenForA403 { no Design implies NothingWrittenForA403 }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 0
@@ -235,36 +235,36 @@ check AMoveLasts { no Design implies AMoveLasts }
 
 -- Each flaw breaks a promise.
 
-run WritesWithoutACondition { Design.flaw = WritesWithoutACondition and not OnePurchaseAndItIsStored }
+run WritesWithoutACondition { Design.flaw = WritesWithoutACondition and not OnePurchaseWhichIsStored }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run MissesItsOwnWrite { Design.flaw = MissesItsOwnWrite and not NoFalseConflict }
+run DoesNotRecogniseItsOwnWrite { Design.flaw = DoesNotRecogniseItsOwnWrite and not NoFalseConflict }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run CallsATimeoutAConflict { Design.flaw = CallsATimeoutAConflict and not NoFalseConflict }
+run ReportsATimeoutAsAConflict { Design.flaw = ReportsATimeoutAsAConflict and not NoFalseConflict }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run TakesA403AsFinal { Design.flaw = TakesA403AsFinal and not ARepeatSettlesIt }
+run TakesA403AsFinal { Design.flaw = TakesA403AsFinal and not ARetrySettlesTheOrder }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run TellsEverybody { Design.flaw = TellsEverybody and not AConflictNamesAPurchaseToItsHolderAlone }
+run RevealsThePurchaseId { Design.flaw = RevealsThePurchaseId and not OnlyTheHolderLearnsThePurchaseId }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run TellsNobody { Design.flaw = TellsNobody and not TheHolderLearnsItsPurchase }
+run HidesThePurchaseId { Design.flaw = HidesThePurchaseId and not TheHolderLearnsItsPurchaseId }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
 run WritesBeforeTheCheck { Design.flaw = WritesBeforeTheCheck and not NothingWrittenForA403 }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
 run WritesAfterAFailedCheck { Design.flaw = WritesAfterAFailedCheck and not NothingWrittenWithoutAnOwner }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
-run ReleasesAtOnce { Design.flaw = ReleasesAtOnce and not AReleaseLasts }
+run ReleasesWithoutAWait { Design.flaw = ReleasesWithoutAWait and not AReleaseLasts }
   for 2 but 1 Group, 4 Attempt, exactly 9 steps expect 1
 run ReleasesWhileOthersCall { Design.flaw = ReleasesWhileOthersCall and not AReleaseLasts }
   for 2 but 1 Group, 4 Attempt, exactly 9 steps expect 1
-run MovesAtOnce { Design.flaw = MovesAtOnce and not AMoveLasts }
+run MovesWithoutAWait { Design.flaw = MovesWithoutAWait and not AMoveLasts }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1
 
--- The real design does what it is for: a third attempt reserves, and so does another order after a release.
+-- The real design serves its purpose: a third attempt reserves, and so does another order after a release.
 
 pred thirdAttemptReserves { some disj a, b, c: Attempt | a.call = b.call and b.call = c.call and
   eventually (a + b in Sent and c not in Sent and eventually (isWritten[a.call] and arrive[c] and
-    eventually isAnswered[a.call, Created])) }
-pred releasedGroupIsReservedAgain { some disj c, d: Call | c.order != d.order and eventually (isAnswered[c, Created] and
-  eventually (free[wanted[c]] and eventually isAnswered[d, Created])) }
+    eventually returns[a.call, Created])) }
+pred releasedGroupIsReservedAgain { some disj c, d: Call | c.order != d.order and eventually (returns[c, Created] and
+  eventually (free[wanted[c]] and eventually returns[d, Created])) }
 
 run thirdAttemptReserves { no Design and thirdAttemptReserves }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1

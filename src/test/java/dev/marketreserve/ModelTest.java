@@ -28,9 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The design keeps its promises, and each flaw of a design is found: {@code docs/model/reserve.als}
- * within its own scopes. {@code -Dmodel.scope="3 but 1 Group, exactly 8 steps"} checks the promises
- * within another.
+ * Checks {@code docs/model/reserve.als}: the design keeps its promises, and each flawed design
+ * breaks one. {@code -Dmodel.scope="3 but 1 Group, exactly 8 steps"} checks the promises in another
+ * scope.
  */
 class ModelTest {
 
@@ -50,7 +50,7 @@ class ModelTest {
   @ParameterizedTest
   @MethodSource("commands")
   @Timeout(3 * 60 * 60)
-  void everyCommandHasTheResultThatItExpects(Command command) {
+  void everyCommandHasItsExpectedResult(Command command) {
     A4Options options = new A4Options();
     options.solver = SATFactory.find("sat4j").orElseThrow();
     A4Solution solution =

@@ -45,14 +45,14 @@ class PromisesTest {
   @Test
   void documentedLimitsMatchTheCode() throws ReflectiveOperationException {
     assertLimit(
-        "whole answer",
+        "whole response",
         "%s, or what is left of the invocation less %s, whichever is earlier"
             .formatted(seconds(ReserveHandler.TIME_TO_RESPOND), seconds(ReserveHandler.MARGIN)));
     assertLimit("connection", seconds((Duration) limit("CONNECTION_TIMEOUT")));
     assertLimit("attempt", seconds((Duration) limit("ATTEMPT_TIMEOUT")));
-    assertLimit("attempts for a call", String.valueOf(limit("MAX_ATTEMPTS")));
+    assertLimit("attempts per call", String.valueOf(limit("MAX_ATTEMPTS")));
     assertLimit("pause before attempts 2 and 3", pause((Duration) limit("PAUSE")));
-    assertLimit("the same if throttled", pause((Duration) limit("THROTTLED_PAUSE")));
+    assertLimit("the same pause if throttled", pause((Duration) limit("THROTTLED_PAUSE")));
   }
 
   private void assertLimit(String name, String value) {

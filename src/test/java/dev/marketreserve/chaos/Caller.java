@@ -18,14 +18,14 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The marketplace, calling the function on behalf of one tenant. */
+/** The marketplace, which calls the function for one tenant. */
 record Caller(
     RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
     TenantIds tenant) {
 
   private static final Duration LAMBDA_TIMEOUT = Duration.ofSeconds(10);
 
-  /** The function on the given stores. */
+  /** A caller of the function with the given stores. */
   static ReserveHandler function(InstanceOwners owners, Reservations reservations) {
     return new ReserveHandler(
         new ReserveEndpoint(
@@ -37,12 +37,12 @@ record Caller(
     return send("{\"group_id\":\"" + groupId + "\"}", idempotencyKey, LAMBDA_TIMEOUT);
   }
 
-  /** Reserves a group by an invocation that Lambda cuts off after {@code timeLeft}. */
+  /** Reserves a group in an invocation that Lambda ends after {@code timeLeft}. */
   ReceivedResponse reserveWithin(Duration timeLeft, String groupId) {
     return send("{\"group_id\":\"" + groupId + "\"}", null, timeLeft);
   }
 
-  /** Names the group twice. */
+  /** Sends the group twice, as a duplicate key. */
   ReceivedResponse sendMalformed(String groupId) {
     String field = "\"group_id\":\"" + groupId + "\"";
     return send("{" + field + "," + field + "}", null, LAMBDA_TIMEOUT);

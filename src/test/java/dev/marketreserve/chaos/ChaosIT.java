@@ -39,8 +39,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * The promises of the function under random faults, and whether the checker would notice if it
- * broke them. {@code -Dchaos.requests} makes the run longer, {@code -Dchaos.seed} repeats one.
+ * The function keeps its promises under random faults, and the checker finds broken ones. {@code
+ * -Dchaos.requests} makes the run longer, {@code -Dchaos.seed} repeats one.
  */
 @ExtendWith(DynamoDbExtension.class)
 class ChaosIT {
@@ -77,18 +77,18 @@ class ChaosIT {
     History history = History.read(FILE);
     List<Violation> violations = history.violations();
     System.out.printf(
-        "Chaos: %s in %d s, checked in %d s, answers %s%n",
+        "Chaos: %s in %d s, checked in %d s, responses %s%n",
         history.count(),
         Duration.ofNanos(end - start).toSeconds(),
         Duration.ofNanos(System.nanoTime() - end).toSeconds(),
         history.answers());
     assertEquals(List.of(), violations, () -> "Replay with -Dchaos.seed=" + SEED);
-    assertEquals(ANSWERS, history.answers().keySet(), "every answer has been given");
+    assertEquals(ANSWERS, history.answers().keySet(), "not every kind of response occurred");
   }
 
   @Test
-  @SuppressWarnings("ReferenceEquality") // what is read from the table is another object
-  void theCheckerFindsAnOwnWriteTakenForAnothers() throws Exception {
+  @SuppressWarnings("ReferenceEquality") // an item read from the table is another object
+  void theCheckerFindsAnOwnWriteReportedAsAConflict() throws Exception {
     assertFound(
         (table, wanted, deadline) -> {
           Reservation standing = table.putIfAbsent(wanted, deadline);
@@ -97,7 +97,7 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAConflictAnsweredForATimeout() throws Exception {
+  void theCheckerFindsATimeoutReportedAsAConflict() throws Exception {
     assertFound(
         (table, wanted, deadline) -> {
           try {
@@ -125,7 +125,7 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAPurchaseToldToAStranger() throws Exception {
+  void theCheckerFindsAPurchaseIdShownToAnotherTenant() throws Exception {
     assertFound(
         (table, wanted, deadline) -> {
           Reservation standing = table.putIfAbsent(wanted, deadline);
@@ -135,7 +135,7 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAHolderWhoIsNotToldItsPurchase() throws Exception {
+  void theCheckerFindsAPurchaseIdHiddenFromItsHolder() throws Exception {
     assertFound(
         (table, wanted, deadline) -> {
           Reservation standing = table.putIfAbsent(wanted, deadline);
@@ -153,7 +153,7 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAnOwnerThatIsRemembered() throws Exception {
+  void theCheckerFindsACachedOwner() throws Exception {
     assertFoundWithoutFaults(
         dynamoDb -> {
           InstanceOwners owners = owners(dynamoDb);
@@ -170,7 +170,7 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAReservationThatIsRemembered() throws Exception {
+  void theCheckerFindsACachedReservation() throws Exception {
     Map<ResourceId, Reservation> known = new ConcurrentHashMap<>();
     assertFoundWithoutFaults(
         dynamoDb -> {
@@ -210,7 +210,7 @@ class ChaosIT {
         });
   }
 
-  /** Without faults no attempt is late, and a short wait is long enough. */
+  /** Without faults no attempt is late, so a short wait is enough. */
   private void assertFoundWithoutFaults(
       Function<DynamoDb, RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
           broken)
@@ -229,7 +229,7 @@ class ChaosIT {
     for (int run = 0; run < 10 && found.isEmpty(); run++) {
       found = new ChaosRun(SEED + run, 400, faultRate, waits).against(broken, tables).violations();
     }
-    assertFalse(found.isEmpty(), () -> "Nothing with -Dchaos.seed=" + SEED);
+    assertFalse(found.isEmpty(), () -> "The checker found nothing with -Dchaos.seed=" + SEED);
   }
 
   private InstanceOwners owners(DynamoDb dynamoDb) {
@@ -259,7 +259,7 @@ class ChaosIT {
     return new ReserveRequest(request.tenant(), request.groupId(), null);
   }
 
-  /** The reservation, as if another had made it. */
+  /** The reservation, as if another tenant had made it. */
   private static Reservation rivals(Reservation reservation) {
     ReserveRequest request = reservation.request();
     return new Reservation(
@@ -274,7 +274,7 @@ class ChaosIT {
         reservation.createdAt());
   }
 
-  /** A write of a reservation that breaks a promise, in place of the table's own. */
+  /** Replaces the table's write with one that breaks a promise. */
   private interface BrokenWrite {
     Reservation putIfAbsent(Reservations table, Reservation wanted, Deadline deadline);
   }

@@ -35,16 +35,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many callers that fight for few groups at a time, on a DynamoDB that fails at random, while the
- * operator moves instances and releases groups.
+ * Many callers compete for few groups while DynamoDB fails at random, and while the operator moves
+ * instances and releases groups.
  *
- * <p>The seed settles the requests of each caller and the faults that its calls meet. It does not
- * settle the order of the threads, so a replay comes close to the first run and no closer.
+ * <p>The seed determines each caller's requests and their faults. It does not determine the order
+ * of the threads, so a replay is only similar to the first run.
  *
- * @param requests the number of requests; a few more finish the groups that were begun
- * @param faultRate the share of calls to DynamoDB that go wrong
- * @param waits how long the operator waits before a group is free, and before an instance has
- *     another owner
+ * @param requests the number of requests; a few more complete the groups in progress
+ * @param faultRate the share of calls to DynamoDB that fail
+ * @param waits how long the operator waits before a release, and before another owner gets an
+ *     instance
  */
 record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
 
@@ -54,7 +54,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
   private static final int REQUESTS_FOR_A_GROUP = 10;
   private static final int MAX_ATTEMPTS = 50;
 
-  /** One fault in so many is a slow one: each costs its caller a second. */
+  /** One in this many faults is slow: it costs its caller a second. */
   private static final int SLOW_ONES = 50;
 
   private static final List<Fault> SLOW =
@@ -65,16 +65,16 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
   /** How long the operator waits after the last call for a group, and after a revocation. */
   record Waits(Duration release, Duration move) {
 
-    /** Longer than an attempt can be on its way here. */
+    /** Longer than any attempt of this run can be on its way. */
     static final Duration LONG_ENOUGH = FaultyDynamoDb.LATE.multipliedBy(2);
 
     static final Waits LONG = new Waits(LONG_ENOUGH, LONG_ENOUGH);
   }
 
   /**
-   * Runs.
+   * Runs the callers and the operator.
    *
-   * @param function makes the function under test on a DynamoDB that fails
+   * @param function creates the function under test for a failing DynamoDB
    */
   History against(
       Function<DynamoDb, RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>>
@@ -115,7 +115,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
     }
   }
 
-  /** The callers, and what the operator does for them. */
+  /** The callers and the operator. */
   private final class Market {
 
     private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent>
@@ -136,12 +136,12 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       return new TenantIds("domain-" + number, "project", "instance-" + number);
     }
 
-    /** Who owns the instance of that tenant for a while. */
+    /** The temporary owner of that tenant's instance. */
     TenantIds guest(int number) {
       return new TenantIds("guest-" + number, "project", "instance-" + number);
     }
 
-    /** Sends requests until there are enough. */
+    /** Sends requests until the run has enough. */
     @Nullable Void call(int number) {
       Random random = new Random(seed + number);
       while (sent.get() < requests) {
@@ -161,7 +161,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       return null;
     }
 
-    /** Repeats a request until its outcome is known, and perhaps once more. */
+    /** Retries a request until its outcome is known, and sometimes once more. */
     private void call(Caller caller, String group, @Nullable String key, int answers) {
       if (answers == 0) {
         sent.incrementAndGet();
@@ -169,13 +169,13 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       }
       int answered = 0;
       for (int attempt = 0; answered < answers; attempt++) {
-        assertTrue(attempt < MAX_ATTEMPTS, "A repeat settles it");
+        assertTrue(attempt < MAX_ATTEMPTS, "The retries did not settle the request");
         sent.incrementAndGet();
         answered += operator.watch(caller, group, key).isUnknown() ? 0 : 1;
       }
     }
 
-    /** Waits that long, and at least a moment, unless the callers are done before. */
+    /** Waits for this time, or until the callers are done. */
     private boolean isOver(Duration wait) throws InterruptedException {
       return left.await(Math.max(10, wait.toMillis()), TimeUnit.MILLISECONDS);
     }
@@ -197,7 +197,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       }
     }
 
-    /** Releases groups. Callers stop asking for them first, if the operator waits. */
+    /** Releases groups. If the operator waits, callers stop requesting them first. */
     @Nullable Void release() throws InterruptedException {
       while (true) {
         List<String> released = groups.busy();
@@ -213,7 +213,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
     }
   }
 
-  /** The groups that callers ask for. */
+  /** The groups that callers request. */
   private static final class Groups {
 
     private static final int BUSY = 8;
@@ -223,9 +223,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
     private final Deque<String> busy = new ArrayDeque<>();
     private final List<String> opened = new ArrayList<>();
 
-    /**
-     * Begins a call for the first of the groups that is not closed, or for one that was released.
-     */
+    /** Begins a call for the first group that is not closed, or for a released one. */
     synchronized String enter(Random random, IntFunction<String> groups) {
       String group =
           opened.isEmpty() || random.nextInt(4) > 0
@@ -248,12 +246,12 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       notifyAll();
     }
 
-    /** The groups that were asked for last. */
+    /** The groups that were requested last. */
     synchronized List<String> busy() {
       return List.copyOf(busy);
     }
 
-    /** Returns when no call for the groups is under way, nor can begin. */
+    /** Returns when no call for the groups is in progress and none can begin. */
     synchronized void close(List<String> groups) throws InterruptedException {
       closed.addAll(groups);
       while (groups.stream().anyMatch(group -> inside.getOrDefault(group, 0) > 0)) {

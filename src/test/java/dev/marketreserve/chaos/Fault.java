@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fault of one call to DynamoDB.
  *
- * @param applied whether DynamoDB does what the call asks for
- * @param symptom the sign of it at the caller
+ * @param applied whether DynamoDB performs the call
+ * @param symptom what the function sees
  */
 public record Fault(boolean applied, Symptom symptom) {
 
@@ -20,12 +20,12 @@ public record Fault(boolean applied, Symptom symptom) {
     return new Fault(false, symptom);
   }
 
-  /** A fault that hides the answer of DynamoDB. */
+  /** A fault that hides DynamoDB's response. */
   public static Fault after(Symptom symptom) {
     return new Fault(true, symptom);
   }
 
-  /** Every fault that a retry may get over. */
+  /** Every fault that a retry can overcome. */
   static List<Fault> all() {
     return Stream.of(Symptom.values())
         .filter(symptom -> symptom != Symptom.NONE && !symptom.isRefusal())
@@ -37,36 +37,36 @@ public record Fault(boolean applied, Symptom symptom) {
         .toList();
   }
 
-  /** The sign of a fault. */
+  /** What the function sees of a fault. */
   public enum Symptom {
     NONE,
-    /** The connection ends in good order, without an answer. */
+    /** The connection is closed without a response. */
     CLOSED,
     /** The connection is reset. */
     RESET,
-    /** The call, or its answer, takes longer than an attempt may. */
+    /** The call or its response takes longer than an attempt may. */
     LATE,
-    /** The answer comes in time, but byte by byte until an attempt's time is over. */
+    /** The response begins in time, but comes byte by byte until the attempt times out. */
     DRIPPING,
-    /** The head comes at once, then half of the body, then nothing more. */
+    /** The head and half of the body come at once, then nothing more. */
     STALLED_BODY,
     /** The same, but the head takes nearly as long as an attempt may. */
     LATE_STALLED_BODY,
-    /** The answer breaks off. */
+    /** The response is incomplete. */
     TRUNCATED,
-    /** The answer breaks off, and the connection ends without TLS's word for it. */
+    /** The response is incomplete, and the connection ends without TLS's close notification. */
     CUT,
-    /** The answer breaks off within its head. */
+    /** The response ends within its head. */
     HEAD_TRUNCATED,
     /** A 200 whose body is empty. */
     EMPTY_200,
-    /** A 200 with nothing but its first line. */
+    /** A 200 that has only its first line. */
     BARE_200,
-    /** A 200 whose body is JSON, but no object. */
+    /** A 200 whose body is JSON, but not an object. */
     NO_OBJECT,
-    /** Something in between answers 200 with a page of its own. */
+    /** A proxy on the way returns a 200 with its own page. */
     NOT_JSON,
-    /** A conditional failure lacks the item that failed it. */
+    /** A failed condition without the item that caused it. */
     ITEM_MISSING,
     HTTP_500(500, null),
     HTTP_503(503, null),
@@ -74,7 +74,7 @@ public record Fault(boolean applied, Symptom symptom) {
     PROVISIONED_THROUGHPUT_EXCEEDED(400, "ProvisionedThroughputExceededException"),
     THROTTLING(400, "ThrottlingException"),
     REQUEST_LIMIT_EXCEEDED(400, "RequestLimitExceeded"),
-    /** The signature is refused, since DynamoDB's clock is an hour ahead. */
+    /** The signature is refused, because DynamoDB's clock is an hour ahead. */
     CLOCK_SKEW(400, "InvalidSignatureException"),
     EXPIRED_TOKEN(400, "ExpiredTokenException"),
     UNRECOGNIZED_CLIENT(400, "UnrecognizedClientException"),
@@ -92,12 +92,12 @@ public record Fault(boolean applied, Symptom symptom) {
       this.error = error;
     }
 
-    /** The HTTP status of an answer that DynamoDB's front end gives instead; 0 for none. */
+    /** The HTTP status of an error that replaces the response; 0 for none. */
     int status() {
       return status;
     }
 
-    /** The body of that answer. */
+    /** The body of that error. */
     String body() {
       return error == null
           ? ""
@@ -109,7 +109,7 @@ public record Fault(boolean applied, Symptom symptom) {
       return status == 400 && !isRefusal();
     }
 
-    /** Whether it refuses the credentials or the signature, which the SDK does not retry. */
+    /** Whether it is a refusal of the credentials or the signature. */
     boolean isRefusal() {
       return switch (this) {
         case CLOCK_SKEW, EXPIRED_TOKEN, UNRECOGNIZED_CLIENT, ACCESS_DENIED -> true;
@@ -117,7 +117,7 @@ public record Fault(boolean applied, Symptom symptom) {
       };
     }
 
-    /** Whether it takes an attempt all of its time. */
+    /** Whether an attempt times out because of it. */
     boolean isSlow() {
       return switch (this) {
         case LATE, DRIPPING, STALLED_BODY, LATE_STALLED_BODY -> true;

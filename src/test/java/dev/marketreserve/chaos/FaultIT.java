@@ -60,7 +60,7 @@ class FaultIT {
     this.function = new ReserveHandler(tables.settings(), client);
   }
 
-  /** Loads the classes, so that no attempt of a test pays for it. */
+  /** Loads the classes, so that this time does not count in a test. */
   @BeforeAll
   static void warmUp(Tables tables) {
     TenantIds tenant = new TenantIds("warm-up", "project", "warm-up");
@@ -88,21 +88,21 @@ class FaultIT {
 
   @ParameterizedTest
   @MethodSource("faults")
-  void oneFaultOfTheOwnershipCheckIsNotNoticed(Fault fault) {
+  void oneFailedOwnershipCheckIsRetried(Fault fault) {
     meet(Step.CHECK, fault);
     assertReserved(reserve());
   }
 
   @ParameterizedTest
   @MethodSource("faults")
-  void oneFaultOfTheWriteIsNotNoticed(Fault fault) {
+  void oneFailedWriteIsRetried(Fault fault) {
     meet(Step.WRITE, fault);
     assertReserved(reserve());
   }
 
   @ParameterizedTest
   @MethodSource("faults")
-  void aFaultOfTheWriteIsNoReasonToGiveAGroupTwice(Fault fault) {
+  void aFailedWriteNeverReservesAGroupTwice(Fault fault) {
     ReceivedResponse first = caller(rival).reserve(group, null);
     assertEquals(201, first.status());
     meet(Step.WRITE, fault);
@@ -112,7 +112,7 @@ class FaultIT {
 
   @ParameterizedTest
   @MethodSource("lastingFaults")
-  void aLastingFaultOfTheOwnershipCheckIsA500AndNothingIsWritten(Fault fault) {
+  void aLastingFaultOfTheOwnershipCheckReturns500AndWritesNothing(Fault fault) {
     last(Step.CHECK, fault);
     assertFailed(fault, reserve());
     assertTrue(tables.reservation(group).isEmpty());
@@ -120,7 +120,7 @@ class FaultIT {
 
   @ParameterizedTest
   @MethodSource("lastingFaults")
-  void aLastingFaultOfTheWriteIsA500AndARepeatWithTheKeySettlesIt(Fault fault) {
+  void aLastingFaultOfTheWriteReturns500AndARetryWithTheKeySettlesIt(Fault fault) {
     last(Step.WRITE, fault);
     assertFailed(fault, reserve("key"));
     lastingFaults.clear();
@@ -130,7 +130,7 @@ class FaultIT {
 
   @ParameterizedTest
   @MethodSource("lastingFaults")
-  void aLastingFaultOfTheReadAfterAConflictIsA500(Fault fault) {
+  void aLastingFaultOfTheReadAfterAConflictReturns500(Fault fault) {
     assertEquals(201, caller(rival).reserve(group, null).status());
     last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
     last(Step.READ, fault);
@@ -147,7 +147,7 @@ class FaultIT {
   }
 
   @Test
-  void aReservationThatIsReleasedBeforeTheReadIsA500() {
+  void aReservationReleasedBeforeTheReadReturns500() {
     assertEquals(201, caller(rival).reserve(group, null).status());
     last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
     beforeRead = () -> tables.release(group);
@@ -163,14 +163,14 @@ class FaultIT {
   }
 
   @Test
-  void theRetryOfALostAnswerIsRecognisedWithoutAnotherCall() {
+  void aRetryRecognisesItsOwnWriteWithoutAnotherCall() {
     meet(Step.WRITE, Fault.after(Symptom.CLOSED));
     assertReserved(reserve());
     assertEquals(List.of(Step.CHECK, Step.WRITE, Step.WRITE), List.copyOf(attempts));
   }
 
   @Test
-  void aRepeatWithTheKeyIsAnsweredWithoutAnotherCall() {
+  void aRetryWithTheKeyMakesNoExtraCall() {
     ReceivedResponse first = reserve("key");
     attempts.clear();
     ReceivedResponse second = reserve("key");
@@ -189,7 +189,7 @@ class FaultIT {
   }
 
   @Test
-  void theAnswerComesBeforeTheDeadlineOfTheInvocation() {
+  void theResponseIsReturnedBeforeTheInvocationsDeadline() {
     last(Step.CHECK, Fault.before(Symptom.LATE));
     ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
     assertEquals("500 APIG.9999", response.summary());
@@ -197,7 +197,7 @@ class FaultIT {
   }
 
   @Test
-  void theDeadlineOfTheInvocationHoldsForTheWriteToo() {
+  void theInvocationsDeadlineAppliesToTheWriteToo() {
     last(Step.WRITE, Fault.before(Symptom.LATE));
     ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
     assertEquals("500 APIG.9999", response.summary());
@@ -205,21 +205,21 @@ class FaultIT {
   }
 
   @Test
-  void anInvocationWithoutTimeIsRefusedAtOnce() {
+  void anInvocationWithoutTimeReturns500AtOnce() {
     ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(100), group);
     assertEquals("500 APIG.9999", response.summary());
     assertEquals(List.of(), List.copyOf(attempts));
   }
 
   @Test
-  void aThrottledCallerIsToldSoWhenNoTimeIsLeftToTryAgain() {
+  void aThrottledCallReturnsItsCodeIfNoTimeIsLeftForARetry() {
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
     assertEquals("500 APIG.9008", reserve().summary());
     int inARow = 0;
     for (int i = 0; i < 40 && inARow < 12; i++) {
       attempts.clear();
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
-      // On a busy machine the time can be over before the write, or before its answer is read. A
+      // On a busy machine the time can be over before the write, or before its response is read. A
       // pause that outlasts the time would end every second call with another code. After some 50
       // throttled calls the SDK retries no more, so there are fewer.
       if (attempts.contains(Step.WRITE)) {
@@ -230,7 +230,7 @@ class FaultIT {
   }
 
   @Test
-  void aDynamoDbThatStaysDownGetsOneAttemptForEachCall() {
+  void aLastingOutageLeavesOneAttemptPerCall() {
     last(Step.CHECK, Fault.before(Symptom.HTTP_500));
     for (int i = 0; i < 60; i++) {
       assertEquals(500, reserve().status());
@@ -241,7 +241,7 @@ class FaultIT {
   }
 
   @Test
-  void connectionsThatTheServerClosedWhileIdleCostNoAttempt() throws Exception {
+  void connectionsClosedWhileIdleCostNoAttempt() throws Exception {
     openManyConnections();
     dynamoDb.closeConnections();
     attempts.clear();
@@ -250,16 +250,17 @@ class FaultIT {
   }
 
   @Test
-  void aConnectionThatIsSilentAfterAFreezeCostsOneAttempt() {
+  void aSilentConnectionAfterAFreezeCostsOneAttempt() {
     assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
     dynamoDb.silenceConnections();
     ReceivedResponse response = reserve();
     assertReserved(response);
-    assertTrue(response.duration().compareTo(Duration.ofSeconds(1)) > 0, "Nothing was silent");
+    assertTrue(
+        response.duration().compareTo(Duration.ofSeconds(1)) > 0, "No connection was silent");
   }
 
   @Test
-  void aConnectionThatDiedUnnoticedDuringAFreezeCostsOneAttempt() {
+  void aDeadConnectionAfterAFreezeCostsOneAttempt() {
     assertEquals(201, caller(rival).reserve(UUID.randomUUID().toString(), null).status());
     dynamoDb.killConnections();
     assertReserved(reserve());
@@ -303,12 +304,12 @@ class FaultIT {
     assertTrue(response.duration().compareTo(Duration.ofSeconds(5)) < 0, response::toString);
   }
 
-  /** Lets the next attempts of a step meet these faults, one each. */
+  /** Gives the next attempts of a step one of these faults each. */
   private void meet(Step step, Fault... next) {
     faults.put(step, new ArrayDeque<>(List.of(next)));
   }
 
-  /** Lets every attempt of a step meet this fault. */
+  /** Gives every attempt of a step this fault. */
   private void last(Step step, Fault fault) {
     lastingFaults.put(step, fault);
   }
@@ -327,12 +328,12 @@ class FaultIT {
     return Fault.all();
   }
 
-  /** The faults that leave a call without an answer that can be used. */
+  /** The faults that leave a call without a usable response. */
   static Stream<Fault> lastingFaults() {
     return Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING);
   }
 
-  /** A call of a request to DynamoDB. */
+  /** One of a request's calls to DynamoDB. */
   private enum Step {
     CHECK,
     WRITE,

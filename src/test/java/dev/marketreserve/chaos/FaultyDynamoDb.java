@@ -49,14 +49,13 @@ import software.amazon.awssdk.http.SdkHttpConfigurationOption;
 import software.amazon.awssdk.utils.AttributeMap;
 
 /**
- * A DynamoDB that fails on demand: a proxy on 127.0.0.1 in front of a real one. It can lose an
- * answer after DynamoDB has done the work, which no stub server can. Like DynamoDB, and unlike
- * DynamoDB Local, it speaks TLS and refuses a call whose signature is not that of the request that
- * arrived.
+ * A DynamoDB that fails on demand: a proxy on 127.0.0.1 in front of a real one. It can lose a
+ * response after DynamoDB has done the work, which a stub server cannot. Like DynamoDB, and unlike
+ * DynamoDB Local, it speaks TLS and refuses a request whose signature does not match.
  */
 public final class FaultyDynamoDb implements AutoCloseable {
 
-  /** A name that its certificate holds for, beside 127.0.0.1. */
+  /** A name that its certificate is valid for, in addition to 127.0.0.1. */
   public static final String NAME = LocalCertificate.NAME;
 
   /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
@@ -65,7 +64,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   /** How long a stalled body is silent; longer than two attempts may take. */
   private static final Duration STALL = Duration.ofMillis(2500);
 
-  /** When a head comes that leaves its body nearly no time. */
+  /** When a late head comes; it leaves almost no time for its body. */
   private static final Duration LATE_HEAD = Duration.ofMillis(950);
 
   private static final LocalCertificate CERTIFICATE = certificate();
@@ -78,7 +77,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
           400,
           """
           {"__type": "com.amazon.coral.service#InvalidSignatureException", \
-          "message": "The signature is not that of the request that arrived."}""");
+          "message": "The signature does not match the request."}""");
   private static final String CHECKSUM = "x-amz-crc32";
   private static final List<String> FORWARDED =
       List.of("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target");
@@ -112,17 +111,17 @@ public final class FaultyDynamoDb implements AutoCloseable {
     try {
       proxy.server.start();
     } catch (Exception e) {
-      throw new IllegalStateException("The proxy does not start", e);
+      throw new IllegalStateException("The proxy did not start", e);
     }
     return proxy;
   }
 
-  /** The address. */
+  /** The proxy's address. */
   public URI endpoint() {
     return URI.create("https://127.0.0.1:" + connector.getLocalPort());
   }
 
-  /** The certificate of every such DynamoDB, in a file that OpenSSL reads. */
+  /** The certificate of every such proxy, in OpenSSL's format. */
   public static Path certificateFile() {
     try {
       return CERTIFICATE.pem();
@@ -131,17 +130,17 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
-  /** Opens it as the function opens DynamoDB, except that any certificate will do. */
+  /** Opens it the way the function opens DynamoDB, but accepts any certificate. */
   DynamoDb open() {
     return open(endpoint(), http());
   }
 
-  /** The same at another address, where a relay to it listens. */
+  /** Opens it through a relay at another address. */
   static DynamoDb open(URI endpoint, SdkHttpClient http) {
     return DynamoDb.open(http, client -> DynamoDbServer.pointTo(endpoint, client));
   }
 
-  /** The function's HTTP client, except that any certificate will do. */
+  /** The function's HTTP client, but it accepts any certificate. */
   static SdkHttpClient http() {
     return DynamoDb.http()
         .buildWithDefaults(
@@ -150,25 +149,24 @@ public final class FaultyDynamoDb implements AutoCloseable {
                 .build());
   }
 
-  /** Closes every open connection, as a server closes idle ones. */
+  /** Closes every open connection, like a server that closes idle ones. */
   void closeConnections() {
     connector.getConnectedEndPoints().forEach(connection -> connection.getConnection().close());
   }
 
   /**
-   * Lets every connection that is open now die unnoticed by its client. The next bytes on it are
-   * answered by a reset.
+   * Kills every open connection without the client's notice. The next bytes on it cause a reset.
    */
   void killConnections() {
     dead.addAll(connector.getConnectedEndPoints());
   }
 
-  /** Leaves whatever comes on a connection that is open now without an answer. */
+  /** Responds to nothing more on the connections that are open now. */
   void silenceConnections() {
     silent.addAll(connector.getConnectedEndPoints());
   }
 
-  /** Waits until every call that has arrived is done with, however late. */
+  /** Waits until every call that has arrived is finished, late ones included. */
   void awaitQuiet() {
     inFlight.arriveAndAwaitAdvance();
   }
@@ -178,15 +176,15 @@ public final class FaultyDynamoDb implements AutoCloseable {
     try {
       server.stop();
     } catch (Exception e) {
-      throw new IllegalStateException("The proxy does not stop", e);
+      throw new IllegalStateException("The proxy did not stop", e);
     }
     client.close();
   }
 
   /**
-   * A call to DynamoDB that was sent; an attempt that is sent again is one more.
+   * A call to DynamoDB that has arrived; each attempt is a call of its own.
    *
-   * @param operation its name in the API of DynamoDB
+   * @param operation its name in DynamoDB's API
    * @param attempt the number of the attempt, from 1, as the SDK counts
    * @param body its parameters
    */
@@ -201,13 +199,13 @@ public final class FaultyDynamoDb implements AutoCloseable {
       return body.at("/Key").has("instance_id");
     }
 
-    /** The instance that the call is about; empty for the read of a reservation. */
+    /** The instance in the call; empty for the read of a reservation. */
     String instanceId() {
       return body.at(isWrite() ? "/Item/instance_id/S" : "/Key/instance_id/S").asText();
     }
   }
 
-  /** An HTTP response of DynamoDB, or one in its place, which lacks the checksum. */
+  /** An HTTP response of DynamoDB, or a replacement, which has no checksum. */
   private record RawResponse(int status, String body, @Nullable String checksum) {
 
     static RawResponse of(int status, String body) {
@@ -221,7 +219,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
           response.headers().firstValue(CHECKSUM).orElse(null));
     }
 
-    /** The same without the item that a conditional failure returns. */
+    /** The same response without the item of a failed condition. */
     RawResponse withoutItem() throws IOException {
       if (status == 200) {
         return this;
@@ -354,7 +352,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     response.write(true, head(answer, response), callback);
   }
 
-  /** Sends the next bytes of a body and waits until they are gone. */
+  /** Sends the next bytes of a body and waits until they are sent. */
   private static void send(int bytes, ByteBuffer body, Response response) throws IOException {
     ByteBuffer part = body.slice(body.position(), bytes);
     body.position(body.position() + bytes);
@@ -364,7 +362,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
-  /** Sends what may be no HTTP, and ends the connection. */
+  /** Sends bytes that need not be HTTP, and ends the connection. */
   private static void sendRaw(String text, Request request, Callback callback) throws IOException {
     try (Blocker.Callback written = Blocker.callback()) {
       endPoint(request).write(written, StandardCharsets.US_ASCII.encode(text));

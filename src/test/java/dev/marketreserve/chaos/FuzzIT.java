@@ -41,12 +41,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Random payloads: for each that is JSON, a response of the contract goes out and one line goes to
- * the log. The bytes pass the function's serializer, the function, and the serializer again, as in
- * Lambda.
+ * Sends random payloads. Each one that is JSON gets a response of the contract and one line in the
+ * log. As in Lambda, the bytes pass the function's serializer, the function, and the serializer
+ * again.
  *
  * <p>{@code -Dfuzz.events} makes the run longer, {@code -Dfuzz.seed} repeats one. Each payload has
- * a seed of its own, and the stores keep nothing, so that one payload can be repeated alone.
+ * its own seed, and the stores keep nothing, so a single payload can be repeated.
  */
 class FuzzIT {
 
@@ -57,7 +57,7 @@ class FuzzIT {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
-  /** All that the function may say: the status, the error code and its message. */
+  /** Everything that the function may return: status, error code and message. */
   private static final Map<String, Pattern> MESSAGES =
       Map.of(
           "201", Pattern.compile(""),
@@ -95,12 +95,12 @@ class FuzzIT {
 
   @Test
   @Timeout(value = 3, unit = TimeUnit.HOURS)
-  void anyPayloadGetsAnAnswerOfTheContract() {
+  void everyPayloadGetsAResponseOfTheContract() {
     System.out.printf("Fuzzing: -Dfuzz.seed=%d -Dfuzz.events=%d%n", SEED, EVENTS);
     LongStream.range(0, EVENTS).parallel().map(i -> SEED + i).forEach(this::assertAnswered);
     assertTrue(
         EVENTS < 10_000 || answers.equals(MESSAGES.keySet()),
-        () -> "Every answer has been given: " + new TreeSet<>(answers));
+        () -> "Not every kind of response occurred: " + new TreeSet<>(answers));
   }
 
   private void assertAnswered(long seed) {
@@ -190,7 +190,7 @@ class FuzzIT {
     assertEquals(requestId, logged.get("request_id").textValue());
   }
 
-  /** The gateway's id of the request where it fits into a header, else Lambda's. */
+  /** The gateway's request id if it fits into a header, otherwise Lambda's. */
   private static String requestId(APIGatewayProxyRequestEvent event) {
     @Nullable String requestId = event.getRequestContext().getRequestId();
     return requestId != null && HEADER_VALUE.matcher(requestId).matches()

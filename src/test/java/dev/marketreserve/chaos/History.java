@@ -29,22 +29,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All steps of a run, in a file one JSON object a line, and a checker that needs nothing else.
+ * All steps of a run, stored as one JSON object per line, and a checker that needs nothing else.
  *
- * <p>For each group it looks for an order of the steps that fits a register that is written once
- * until it is released, and for each instance one that fits a register of its owner. At the
- * beginning no group is reserved and no instance has an owner.
+ * <p>For each group, it searches for an order of the steps that fits a register which is written
+ * once until it is released. For each instance, the order must fit a register of its owner. At the
+ * start, no group is reserved and no instance has an owner.
  *
- * <p>The write of a request whose outcome is unknown may take effect at any time after its start,
- * or never. It may not once the operator, who has waited, releases the group or gives the instance
- * to another owner.
+ * <p>The write of a request with an unknown outcome may take effect at any time after its start, or
+ * never. It cannot take effect after the operator has waited and then released the group or given
+ * the instance to another owner.
  */
 record History(List<Step> steps) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Set<String> ANSWERS =
       Set.of(
-          "no answer",
+          "no response",
           "201",
           "201 replayed",
           "400 APIG.2000",
@@ -71,20 +71,20 @@ record History(List<Step> steps) {
     Files.write(file, lines);
   }
 
-  /** How often each answer was given. */
+  /** How often each response occurred. */
   Map<String, Long> answers() {
     return requests()
         .map(History::answer)
         .collect(groupingBy(Function.identity(), TreeMap::new, counting()));
   }
 
-  /** How many steps there are of each kind. */
+  /** The number of steps of each kind. */
   Map<String, Long> count() {
     return steps.stream()
         .collect(groupingBy(step -> step.getClass().getSimpleName(), TreeMap::new, counting()));
   }
 
-  /** What breaks a promise. */
+  /** The broken promises. */
   List<Violation> violations() {
     List<Violation> violations = new ArrayList<>();
     for (Reserve request : requests().toList()) {
@@ -146,7 +146,7 @@ record History(List<Step> steps) {
 
   private static String answer(Reserve request) {
     if (request.status() == 0) {
-      return "no answer";
+      return "no response";
     }
     return request.status()
         + (request.errorCode() == null ? "" : " " + request.errorCode())
@@ -178,9 +178,7 @@ record History(List<Step> steps) {
     return operations;
   }
 
-  /**
-   * The end of the request, or the moment from which the operator, who has waited, counts on it.
-   */
+  /** The end of the request, or the moment at which the operator has waited long enough for it. */
   private static long latestWrite(Reserve request, List<Step> group, List<Step> instance) {
     return Stream.concat(
             group.stream().filter(Release.class::isInstance),
@@ -226,7 +224,7 @@ record History(List<Step> steps) {
     return new Operation<>(step, step.start(), step.end(), false, effect);
   }
 
-  /** A broken promise, with the request that broke it, or the steps that no order goes on with. */
+  /** A broken promise, with the request that broke it or the steps that no order explains. */
   record Violation(String what, List<Step> steps) {}
 
   /**
@@ -234,7 +232,7 @@ record History(List<Step> steps) {
    *
    * @param holder the request that made it; null if there is none
    * @param purchaseId its purchase id; null until a response or a look-up shows it
-   * @param shown the purchase ids of this and all earlier reservations that are known
+   * @param shown the known purchase ids of this reservation and all earlier ones
    */
   private record Group(@Nullable Reserve holder, @Nullable String purchaseId, Set<String> shown) {
 
@@ -275,7 +273,7 @@ record History(List<Step> steps) {
       return holder != null && by.test(holder) ? Optional.of(this) : Optional.empty();
     }
 
-    /** The same if its purchase id can be this one, which no other reservation had. */
+    /** The same group, if this can be its purchase id: no other reservation may have had it. */
     private Optional<Group> showing(@Nullable String id) {
       if (id == null || holder == null || purchaseId != null || shown.contains(id)) {
         return Optional.of(this).filter(group -> id != null && id.equals(group.purchaseId));

@@ -23,9 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Histories made by hand, in a shorthand: {@code 1-3 reserve a=201:p} is the tenant of domain
- * {@code a} that asks for the group from 1 to 3 and reserves it with purchase {@code p}. {@code
- * a.k} has the key {@code k}, {@code =201~p} is a replay, {@code =?} an unknown outcome.
+ * Handwritten histories in a shorthand: in {@code 1-3 reserve a=201:p}, the tenant of domain {@code
+ * a} requests the group at 1. At 3, it gets a 201 with the purchase id {@code p}. {@code a.k} has
+ * the key {@code k}, {@code =201~p} is a replay, {@code =?} an unknown outcome.
  */
 class HistoryTest {
 
@@ -66,26 +66,24 @@ class HistoryTest {
       strings = {
         "1-2 reserve a=201:p; 3-4 reserve b=201:q", // two purchases
         "1-2 reserve a=201:p; 3-4 look-up q@a",
-        "1-2 reserve a=201:p; 3-4 look-up none", // a lost one
+        "1-2 reserve a=201:p; 3-4 look-up none", // a lost purchase
         "1-2 reserve a=409; 3-4 reserve b=201:p", // a conflict before the reservation
-        "1-2 reserve a=409; 3-4 look-up p@a", // its own write taken for another's
-        "1-2 reserve a=201:p; 3-4 reserve b=409:p", // told to a stranger
-        "1-2 reserve a=201:p; 3-4 reserve a=409", // not told to its holder
-        "1-2 reserve a.k=201:p; 3-4 reserve a.k=409:p", // a repeat that is not recognised
+        "1-2 reserve a=409; 3-4 look-up p@a", // its own write reported as a conflict
+        "1-2 reserve a=201:p; 3-4 reserve b=409:p", // purchase id shown to another tenant
+        "1-2 reserve a=201:p; 3-4 reserve a=409", // purchase id hidden from its holder
+        "1-2 reserve a.k=201:p; 3-4 reserve a.k=409:p", // a retry that is not recognised
         "1-2 reserve a=?; 3-4 look-up p@a; 5-6 look-up none",
         "1-2 reserve a=?; 3-4 look-up p@a; 5-6 look-up q@a",
-        "1-2 reserve a=201:p; 3-4 release p; 5-6 reserve b=409", // remembered from before
+        "1-2 reserve a=201:p; 3-4 release p; 5-6 reserve b=409", // a cached reservation
         "1-2 reserve a.k=201:p; 3-4 release p; 5-6 reserve a.k=201~p",
-        "1-2 reserve a=201:p; 3-4 release p; 5-6 look-up p@a", // a late attempt of an answered one
+        "1-2 reserve a=201:p; 3-4 release p; 5-6 look-up p@a", // a late attempt of a finished call
         "1-2 reserve a=?; 3-4 look-up p@a; 5-6 release p; 7-8 look-up p@a",
         "1-2 reserve a=201:p; 3-4 reserve b=?; 5-6 release p; 7-8 look-up q@b", // no wait
         "1-2 reserve a=201:p; 3-4 reserve b=409; 5-6 release p; 7-8 look-up q@b",
-        "1-2 revoke a; 3-4 reserve a=201:p", // owner remembered
+        "1-2 revoke a; 3-4 reserve a=201:p", // a cached owner
         "1-2 reserve a=403", // an owner is refused
-        "1-2 revoke a; 3-4 reserve a=403; 5-6 look-up p@a", // written all the same
-        "1-2 reserve a=?; 3-4 revoke a; 5-6 move a c; 7-8 look-up none; 9-9 look-up p@a", // a move
-        // without
-        // a wait
+        "1-2 revoke a; 3-4 reserve a=403; 5-6 look-up p@a", // written after a 403
+        "1-2 reserve a=?; 3-4 revoke a; 5-6 move a c; 7-8 look-up none; 9-9 look-up p@a", // no wait
         "1-9 reserve a=201:p; 2-3 revoke a; 4-5 move a c; 6-7 look-up none; 8-9 look-up p@a",
         "1-6 revoke a; 2-3 reserve a=403; 4-5 reserve a=201:p",
       })

@@ -11,10 +11,11 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * A search for an order of operations on one object that fits what each of them returned and when
- * it ran: Wing and Gong's, which remembers where it has been.
+ * Searches for an order of operations on one object that fits their results and their times. This
+ * is Wing and Gong's algorithm with memoization.
  *
- * <p>An operation comes after all that ended before it started. An optional one may be left out.
+ * <p>An operation comes after all operations that ended before it started. An optional one may be
+ * left out.
  *
  * @param <S> the state of the object
  * @see <a href="https://doi.org/10.1006/jpdc.1993.1015">Testing and Verifying Concurrent
@@ -22,7 +23,7 @@ import java.util.stream.IntStream;
  */
 record Linearization<S>(List<Operation<S>> operations) {
 
-  /** What cannot be put in an order: empty if an order fits, else where the best attempt ends. */
+  /** The operations that no order explains, at the end of the longest order; empty if one fits. */
   List<Operation<S>> unexplained(S initial) {
     Set<Point<S>> seen = new HashSet<>();
     Deque<Point<S>> open = new ArrayDeque<>();
@@ -44,7 +45,7 @@ record Linearization<S>(List<Operation<S>> operations) {
         Optional<S> after = operations.get(i).effect.apply(point.state);
         after.ifPresent(state -> open.push(point.with(i, state)));
         if (after.filter(point.state::equals).isPresent() && leavesTheOthers(i, point.done)) {
-          break; // It changes nothing: whatever can come before it can come after it.
+          break; // It changes nothing, so the order of the others does not depend on it.
         }
       }
     }
@@ -76,12 +77,12 @@ record Linearization<S>(List<Operation<S>> operations) {
   /**
    * An operation.
    *
-   * @param effect the state after it; empty if it cannot have returned what it did
+   * @param effect the state after it; empty if its result is impossible
    */
   record Operation<S>(
       Step step, long start, long end, boolean optional, Function<S, Optional<S>> effect) {}
 
-  /** Where the search is: what has happened, and what came of it. */
+  /** A point of the search: the operations so far and the resulting state. */
   private record Point<S>(BitSet done, S state) {
     Point<S> with(int i, S after) {
       BitSet more = (BitSet) done.clone();

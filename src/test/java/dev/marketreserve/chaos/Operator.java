@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** The operator of the two tables, who writes down every step: their own, and those of callers. */
+/** The operator of the two tables, who records every step of theirs and of the callers. */
 final class Operator {
 
   private final Tables tables;
@@ -37,7 +37,7 @@ final class Operator {
     return prefix + "-" + kind + "-" + number;
   }
 
-  /** Sends a request and writes down what came of it. */
+  /** Sends a request and records its result. */
   Reserve watch(Caller caller, String group, @Nullable String key) {
     groups.add(group);
     long start = now();

@@ -16,8 +16,8 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 
 /**
- * A random payload for the function: mostly a proxy event with a few faults, else another JSON
- * value or no JSON at all.
+ * A random payload for the function: mostly a proxy event with a few faults, otherwise another JSON
+ * value or invalid JSON.
  */
 final class Payload {
 
@@ -36,12 +36,12 @@ final class Payload {
     return new ByteArrayInputStream(bytes);
   }
 
-  /** Whether this is JSON for certain. */
+  /** Whether this is certainly JSON. */
   boolean isJson() {
     return isJson;
   }
 
-  /** The payload, its bytes outside of ASCII's visible characters as {@code \xNN}. */
+  /** The payload, with all bytes except visible ASCII as {@code \xNN}. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
@@ -71,7 +71,7 @@ final class Payload {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Makes events of API Gateway, and every part of one, right or wrong. */
+  /** Creates valid and faulty API Gateway events, and their parts. */
   private record Generator(RandomGenerator random) {
 
     private static final List<String> IDS =
@@ -195,7 +195,7 @@ final class Payload {
       return mostly(encoded, () -> odds(50) ? body : encoded.substring(encoded.length() / 3));
     }
 
-    /** Adds the member, now and then not at all, twice, with another name or another type. */
+    /** Adds the member; sometimes twice, under another name, with another type, or not at all. */
     private void add(List<String> members, String name, Supplier<String> value) {
       switch (random.nextInt(100)) {
         case 0 -> {}
@@ -209,7 +209,7 @@ final class Payload {
       }
     }
 
-    /** An object of up to so many members, the first ones more often than the last. */
+    /** An object with up to this many members; the first ones occur more often. */
     private String object(IntFunction<String> member, int size) {
       List<String> members = new ArrayList<>();
       for (int i = 0; i < size && !odds(3); i++) {
@@ -244,7 +244,7 @@ final class Payload {
       };
     }
 
-    /** Nesting without an end, or a number or a text as long. */
+    /** Very deep nesting, or a very long number or text. */
     String bomb(int size) {
       int times = random.nextInt(size);
       return switch (random.nextInt(6)) {
@@ -257,7 +257,7 @@ final class Payload {
       };
     }
 
-    /** The text as JSON. Escapes what has to be escaped, and now and then what need not be. */
+    /** The text as JSON. Escapes what it must, and sometimes more. */
     private String text(String text) {
       int escaped = odds(5) ? 50 : 0;
       StringBuilder json = new StringBuilder("\"");
@@ -305,7 +305,7 @@ final class Payload {
       return Arrays.copyOf(bytes, random.nextInt(bytes.length + 1));
     }
 
-    /** The bytes with one to three of them replaced by what is no UTF-8, or by anything. */
+    /** Replaces one to three bytes with invalid UTF-8 or with any other bytes. */
     byte[] damaged(byte[] bytes) {
       byte[] damaged = bytes;
       for (int i = random.nextInt(1, 4); i > 0; i--) {
@@ -321,7 +321,7 @@ final class Payload {
       return damaged;
     }
 
-    /** True in so many of a hundred cases. */
+    /** True in this percentage of cases. */
     private boolean odds(int percent) {
       return random.nextInt(100) < percent;
     }

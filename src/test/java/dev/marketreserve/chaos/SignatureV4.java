@@ -12,7 +12,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.eclipse.jetty.server.Request;
 
 /**
- * The signature of a request, computed anew from the request that arrived.
+ * Recomputes a request's signature from what arrived.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html">Signature

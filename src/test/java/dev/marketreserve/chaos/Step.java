@@ -6,9 +6,9 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller or the operator did, and what came of it. A line of a history file.
+ * What a caller or the operator did, and its result: a line of a history file.
  *
- * <p>Start and end are nanoseconds on one clock. The step took effect between them, unless its
+ * <p>Start and end are nanoseconds of one clock. The step took effect between them, unless its
  * outcome is unknown.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "step")
@@ -27,7 +27,7 @@ sealed interface Step {
   long end();
 
   /**
-   * A caller asks for a group.
+   * A caller requests a group.
    *
    * @param key its idempotency key
    * @param status of the response; 0 if none came
@@ -72,11 +72,11 @@ sealed interface Step {
   /** The operator deletes the reservation of a group that has this purchase id. */
   record Release(long start, long end, String group, String purchaseId) implements Step {}
 
-  /** The operator makes a project of a domain the owner of an instance. */
+  /** The operator registers a domain's project as the owner of an instance. */
   record Register(long start, long end, String instance, String project, String domain)
       implements Step {}
 
-  /** The operator withdraws the owner of an instance. */
+  /** The operator removes the owner of an instance. */
   record Revoke(long start, long end, String instance) implements Step {}
 
   /**

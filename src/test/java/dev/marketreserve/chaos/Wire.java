@@ -15,8 +15,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A TCP connection that fails on demand, below what is said on it: a relay on 127.0.0.1 that holds
- * back new connections, cuts open ones, or lets the server's bytes through one by one.
+ * TCP connections that fail on demand: a relay on 127.0.0.1 that holds back new connections, cuts
+ * open ones, or passes on the server's bytes one by one.
  */
 public final class Wire implements AutoCloseable {
 
@@ -32,7 +32,7 @@ public final class Wire implements AutoCloseable {
     this.server = server;
   }
 
-  /** Starts a relay to a server of this machine. */
+  /** Starts a relay to a server on this machine. */
   public static Wire to(URI target) {
     try {
       Wire wire = new Wire(target, new ServerSocket(0, 100, InetAddress.getLoopbackAddress()));
@@ -53,7 +53,7 @@ public final class Wire implements AutoCloseable {
     gate = new CountDownLatch(1);
   }
 
-  /** Lets the bytes through that were held back. */
+  /** Passes on the bytes that were held back. */
   public void release() {
     gate.countDown();
   }
@@ -68,7 +68,7 @@ public final class Wire implements AutoCloseable {
     open.forEach(Wire::close);
   }
 
-  /** Lets the server's bytes through one by one from now on. */
+  /** Passes on the server's bytes one by one from now on. */
   void drip(Duration pause) {
     this.pause = pause;
   }

@@ -32,7 +32,7 @@ import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.SdkHttpClient;
 
-/** Faults of connections, below HTTP, and what the deadline does about them. */
+/** Connection faults below HTTP, which the deadline has to bound. */
 @ExtendWith(DynamoDbExtension.class)
 class WireIT {
 
@@ -78,26 +78,26 @@ class WireIT {
   }
 
   @Test
-  void aHandshakeThatStallsEndsWithTheDeadline() throws Exception {
+  void aStalledHandshakeEndsByTheDeadline() throws Exception {
     wire.stall();
     wire.cut();
     assertAllFailInTime();
   }
 
   @Test
-  void handshakesThatHangForGoodKeepNoLaterCallFromItsConnection() throws Exception {
+  void hangingHandshakesDoNotBlockLaterCalls() throws Exception {
     wire.stall();
     wire.cut();
     assertAllFailInTime();
     assertAllFailInTime();
-    wire.stall(); // The connections so far hang for good.
+    wire.stall(); // The connections so far hang for ever.
     Thread.sleep(Duration.ofSeconds(1));
     wire.release();
     assertEquals("201", caller.reserve(UUID.randomUUID().toString(), null).summary());
   }
 
   @Test
-  void nothingIsSentOnceTheDeadlineIsOver() throws Exception {
+  void nothingIsSentAfterTheDeadline() throws Exception {
     wire.stall();
     wire.cut();
     for (int i = 0; i < AT_ONCE; i++) {
@@ -112,7 +112,7 @@ class WireIT {
   }
 
   @Test
-  void aTlsRecordThatDripsEndsWithTheDeadline() throws Exception {
+  void aDrippingTlsRecordEndsByTheDeadline() throws Exception {
     wire.drip(Duration.ofMillis(20));
     assertAllFailInTime();
   }
@@ -121,13 +121,13 @@ class WireIT {
   @EnumSource(
       value = Symptom.class,
       names = {"LATE", "DRIPPING", "STALLED_BODY", "LATE_STALLED_BODY"})
-  void aSlowAnswerEndsWithTheDeadlineForManyAtOnceToo(Symptom symptom) throws Exception {
+  void slowResponsesEndByTheDeadlineForManyCallersAtOnce(Symptom symptom) throws Exception {
     fault = Fault.after(symptom);
     assertAllFailInTime();
   }
 
   @Test
-  void aRetryForWhichNoTimeIsLeftCostsNoRetryToken() {
+  void aRetryWithoutTimeLeftCostsNoRetryToken() {
     fault = Fault.before(Symptom.HTTP_500);
     Duration tooShortForARetry = Duration.ofMillis(380);
     // 500 tokens are 100 retries. On a busy machine some calls do not arrive in time.
@@ -146,7 +146,7 @@ class WireIT {
   @EnumSource(
       value = Symptom.class,
       names = {"CLOCK_SKEW", "EXPIRED_TOKEN", "UNRECOGNIZED_CLIENT", "ACCESS_DENIED"})
-  void aRefusedSignatureIsAnUnknownOutcomeUnlessARetrySucceeds(Symptom symptom) {
+  void refusedCredentialsAndSignaturesAreAnUnknownOutcome(Symptom symptom) {
     fault = Fault.before(symptom);
     assertEquals("500 APIG.9999", caller.reserve(UUID.randomUUID().toString(), null).summary());
     fault = Fault.NONE;
@@ -154,7 +154,7 @@ class WireIT {
   }
 
   @Test
-  void aCallWhoseSignedHeaderIsChangedOnTheWayIsRefused() {
+  void aSignedHeaderChangedOnTheWayIsRefused() {
     try (DynamoDb changed =
         FaultyDynamoDb.open(wire.endpoint(), new HeaderChanger(FaultyDynamoDb.http()))) {
       Caller other = new Caller(new ReserveHandler(tables.settings(), changed), caller.tenant());
@@ -176,7 +176,7 @@ class WireIT {
     assertEquals(Map.of(), tables.reservation(group));
   }
 
-  /** An HTTP client that sends another header than the one that was signed. */
+  /** An HTTP client that changes a header after it was signed. */
   private record HeaderChanger(SdkHttpClient client) implements SdkHttpClient {
     @Override
     public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {

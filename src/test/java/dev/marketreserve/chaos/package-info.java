@@ -1,6 +1,6 @@
 /**
- * The tests that try to break the promises of {@code docs/promises.md}: a DynamoDB that fails in
- * every way, many callers at once, a checker of their responses, and random events.
+ * Tests that try to break the promises of {@code docs/promises.md}: with a DynamoDB that fails in
+ * many ways, with many concurrent callers and a checker of their history, and with random events.
  */
 @NullMarked
 package dev.marketreserve.chaos;

@@ -29,8 +29,8 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
- * What the requests of one environment share, under threads that have nothing else in common: each
- * call gets its own response and keeps to its own deadline.
+ * Concurrent requests of one environment share a client, but each call gets its own response and
+ * keeps its own deadline.
  */
 class SharedDynamoDbTest {
 
@@ -40,7 +40,7 @@ class SharedDynamoDbTest {
   private static final Duration SHORT = Duration.ofMillis(5);
 
   @Test
-  void callsAtOnceKeepTheirResponsesAndTheirDeadlinesApart() throws Exception {
+  void concurrentCallsKeepTheirOwnResponsesAndDeadlines() throws Exception {
     AtomicInteger cutOff = new AtomicInteger();
     try (DynamoDb dynamoDb =
             DynamoDb.open(
@@ -70,7 +70,7 @@ class SharedDynamoDbTest {
         thread.get();
       }
     }
-    assertTrue(cutOff.get() > 0, "The deadline of some calls is too short");
+    assertTrue(cutOff.get() > 0, "No deadline was short enough");
   }
 
   private static boolean isCutOff(InstanceOwnersTable owners, Tenant tenant) {
@@ -83,7 +83,7 @@ class SharedDynamoDbTest {
   }
 
   /**
-   * A DynamoDB where each instance belongs to the tenant whose three ids are the same. It fails one
+   * A DynamoDB in which each instance belongs to the tenant whose three ids are equal. It fails one
    * first attempt in three.
    */
   private static final class Echo implements SdkHttpClient {

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** The packaged function, frozen while a write is under way, and thawed after its deadline. */
+/** The packaged function, frozen during a write and thawed after its deadline. */
 @RuntimeTest
 class FrozenRuntimeIT {
 
@@ -28,7 +28,7 @@ class FrozenRuntimeIT {
   private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
 
   @Test
-  void noAttemptGoesOutAfterTheDeadline(Tables tables) throws Exception {
+  void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
     AtomicInteger writes = new AtomicInteger();
@@ -57,7 +57,7 @@ class FrozenRuntimeIT {
       assertEquals("500 APIG.9999", response.join().summary());
       assertEquals(1, writes.get(), "attempts of the write");
       assertEquals(List.of(), tables.reservations());
-      assertEquals(201, function.send(event).status(), "the repeat after the thaw");
+      assertEquals(201, function.send(event).status(), "the retry after the thaw");
     }
   }
 
