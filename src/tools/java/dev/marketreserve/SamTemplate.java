@@ -12,9 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 
 /**
- * {@code template.yaml} as it stands in the source tree, and {@code openapi.yaml} that it includes.
- * A reference reads as the logical id that it names, {@code !Ref Table} as {@code Table}; {@code
- * sam local} resolves it to the same.
+ * The source tree's {@code template.yaml}, and {@code openapi.yaml}, which it includes. A reference
+ * is read as its logical id, as {@code sam local} does: {@code !Ref Table} is {@code Table}.
  */
 public final class SamTemplate {
 
@@ -36,12 +35,12 @@ public final class SamTemplate {
     }
   }
 
-  /** The properties of the one function. */
+  /** The function's properties. */
   public JsonNode function() {
     return resources("AWS::Serverless::Function").getFirst().getValue().get("Properties");
   }
 
-  /** The environment of the function. */
+  /** The function's environment variables. */
   public Map<String, String> environment() {
     Map<String, String> variables = new TreeMap<>();
     function()
@@ -51,7 +50,7 @@ public final class SamTemplate {
     return variables;
   }
 
-  /** The API events of the function. */
+  /** The function's API events. */
   public List<Route> routes() {
     return function().get("Events").properties().stream()
         .map(Map.Entry::getValue)
@@ -64,7 +63,7 @@ public final class SamTemplate {
         .toList();
   }
 
-  /** The definition that the API is built from. */
+  /** The API's definition. */
   public JsonNode openApi() {
     return yaml(
         resources("AWS::Serverless::Api")
@@ -74,7 +73,7 @@ public final class SamTemplate {
             .asText());
   }
 
-  /** The answers that the gateway gives by itself, by their type. */
+  /** The responses that the gateway returns itself, by type. */
   public JsonNode gatewayResponses() {
     return openApi().get("x-amazon-apigateway-gateway-responses");
   }
@@ -99,7 +98,7 @@ public final class SamTemplate {
    * A method and path that the function serves.
    *
    * @param method in upper case
-   * @param path with parameters as in {@code /v1/{project_id}}
+   * @param path with parameters, for example {@code /v1/{project_id}}
    */
   public record Route(String method, String path) {}
 }

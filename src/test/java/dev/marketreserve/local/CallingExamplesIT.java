@@ -93,7 +93,7 @@ class CallingExamplesIT {
       try {
         assertEquals(0, new ProcessBuilder(program, "--version").start().waitFor());
       } catch (IOException e) {
-        fail("The examples of docs/calling.md need " + program + ", which does not start here", e);
+        fail("The examples of docs/calling.md need " + program + ", which cannot be started", e);
       }
     }
   }

@@ -295,8 +295,8 @@ class LocalApiIT {
   @CsvSource({
     "'0 no-such-host.invalid 0', port 0 of no-such-host.invalid cannot be opened: there is no such host.",
     "'0 192.0.2.1 0', port 0 of 192.0.2.1 cannot be opened: Cannot assign requested address.",
-    "'abc 127.0.0.1 0', abc is no port: it has to be 0 to 65535.",
-    "'0 127.0.0.1 65536', 65536 is no port: it has to be 0 to 65535.",
+    "'abc 127.0.0.1 0', abc is not a port: it must be 0 to 65535.",
+    "'0 127.0.0.1 65536', 65536 is not a port: it must be 0 to 65535.",
     "'0 127.0.0.1 0 tenant', 'a tenant is written domain:project:instance, not tenant'",
     "'0 127.0.0.1 0 :p:i', 'a tenant is written domain:project:instance, not :p:i'"
   })

@@ -32,7 +32,7 @@ import javax.net.ssl.SSLSocketFactory;
  * over plain HTTP. All run under Lambda's Runtime API on this machine, alternating: {@code mvn
  * -Pbench}.
  *
- * <p>Writes what it measured into {@code docs/performance.md}, with its plot and every round.
+ * <p>Writes the results into {@code docs/performance.md}, its plot and a file with every round.
  */
 final class Bench {
 
@@ -60,7 +60,7 @@ final class Bench {
   /**
    * {@code rounds requests [baseline]}.
    *
-   * <p>The baseline is the {@code target/function} of another commit. It runs in our function's
+   * <p>The baseline is the {@code target/function} of another commit, run with our function's
    * environment.
    */
   static void main(String... arguments) throws IOException, InterruptedException {
@@ -71,7 +71,7 @@ final class Bench {
       contenders.add(Contender.snapStart(Results.BASELINE, Path.of(arguments[2]), HANDLER));
     }
     bench.warmUp();
-    // The first run also warms up this process, and does not count.
+    // The first run does not count, because it also warms up this process.
     bench.measure(contenders.getFirst(), new Results(1, bench.requests));
     for (int round = 1; round <= rounds; round++) {
       for (Contender contender : contenders) {
@@ -82,7 +82,10 @@ final class Bench {
     bench.results.write(Path.of("docs"));
   }
 
-  /** Shakes hands until the stub does it in compiled code: a function under test does it once. */
+  /**
+   * Makes TLS handshakes until the stub's code for them is compiled, because a function makes only
+   * a few.
+   */
   private void warmUp() throws IOException {
     SSLSocketFactory sockets = certificate.context().getSocketFactory();
     try (StubDynamoDb dynamoDb = StubDynamoDb.start(certificate)) {
@@ -159,7 +162,7 @@ final class Bench {
       if (contender.snapStart()
           && dynamoDb.calls() > 0
           && runtime.api().credentialsServed() == credentialsBefore) {
-        throw new IllegalStateException(contender.name() + " had credentials that were not due");
+        throw new IllegalStateException(contender.name() + " did not fetch its credentials");
       }
       for (int i = 0; i < requests; i++) {
         invoke(contender, runtime);
@@ -207,7 +210,7 @@ final class Bench {
     return environment;
   }
 
-  /** The Java functions to compare with, as they would be uploaded, beside our own libraries. */
+  /** The Java functions to compare with, packaged for an upload with our own libraries. */
   private static Path comparedFunctions() throws IOException {
     Path function = WORK.resolve("java");
     Path classes = Path.of("dev", "marketreserve", "bench", "function");
@@ -239,12 +242,12 @@ final class Bench {
         Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
             .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     if (!found) {
-      System.out.println(program + " is not installed: its function is left out.");
+      System.out.println(program + " is not installed, so its function is left out.");
     }
     return found;
   }
 
-  /** The interpreter itself: a shim before it would count into the cold start. */
+  /** The interpreter itself, because a shim would add to the cold start. */
   private static String interpreter() throws IOException {
     Process process =
         new ProcessBuilder("python3", "-c", "import sys; print(sys.executable)").start();
@@ -260,7 +263,7 @@ final class Bench {
     }
   }
 
-  /** The most memory that the process ever had in use, in MB. */
+  /** The process's peak memory, in MB. */
   private static double peakMemory(long pid) throws IOException {
     String line =
         Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()

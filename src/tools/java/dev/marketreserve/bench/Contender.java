@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A function that takes part in the comparison.
+ * A function in the comparison.
  *
- * @param snapStart whether it starts under the protocol of SnapStart
+ * @param snapStart whether it starts with SnapStart's protocol
  * @param start starts the function in the given environment
  */
 record Contender(
@@ -19,17 +19,17 @@ record Contender(
 
   private static final Path CLIENT = Path.of("target", "runtime");
 
-  /** A Java function under SnapStart. */
+  /** A Java function with SnapStart. */
   static Contender snapStart(String name, Path function, String handler) {
     return new Contender(name, true, start(function, handler));
   }
 
-  /** A Java function on demand, with the flags of the managed runtime. */
+  /** A Java function without SnapStart, with the managed runtime's flags. */
   static Contender onDemand(String name, Path function, String handler) {
     return new Contender(name, false, start(function, handler));
   }
 
-  /** A function of another language. */
+  /** A function in another language. */
   static Contender script(String name, Path function, String... command) {
     return new Contender(
         name,
@@ -41,7 +41,7 @@ record Contender(
     return environment -> LambdaRuntime.start(CLIENT, function, handler, environment);
   }
 
-  /** Starts the function; under SnapStart, with the credentials that it has there. */
+  /** Starts the function; with SnapStart, its credentials come from an endpoint. */
   LambdaRuntime start(Map<String, String> variables) {
     Map<String, String> environment = new HashMap<>(variables);
     if (snapStart) {

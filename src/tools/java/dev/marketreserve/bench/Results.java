@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What was measured: one row per function and transport, one value per metric and round. */
+/** The measurements: one row per function and transport, one value per metric and round. */
 final class Results {
 
   static final String OURS = "Market Reserve, restored";
@@ -37,7 +37,7 @@ final class Results {
   static final String PEAK = "peak MB";
   static final String CALLS = "calls";
 
-  /** The part of the page between these lines is ours. */
+  /** The bench writes the part of the page between these lines. */
   private static final String BEGIN = "<!-- mvn -Pbench writes what follows -->\n";
 
   private static final String END = "<!-- mvn -Pbench wrote what precedes -->\n";
@@ -55,7 +55,10 @@ final class Results {
     return rows.computeIfAbsent(new Key(function, transport), key -> new Row());
   }
 
-  /** Writes the tables into {@code performance.md}, and the plot and every round beside it. */
+  /**
+   * Writes the tables into {@code performance.md}, and the plot and every round into files beside
+   * it.
+   */
   void write(Path docs) throws IOException {
     Path page = docs.resolve("performance.md");
     String text = Files.readString(page);
@@ -79,7 +82,7 @@ final class Results {
         String.join(", ", machine().values()));
   }
 
-  /** The medians, with the least and the greatest value of the times that matter most. */
+  /** The medians, with the smallest and the largest value of the most important times. */
   private String table() {
     StringBuilder table =
         new StringBuilder(
@@ -256,7 +259,7 @@ final class Results {
         : (sorted.get(half - 1) + sorted.get(half)) / 2;
   }
 
-  /** Over TLS, if it speaks TLS. */
+  /** The value over TLS, if there is one. */
   private double peak(String function) {
     return median(function, TLS, PEAK).or(() -> median(function, PLAIN, PEAK)).orElseThrow();
   }

@@ -21,8 +21,8 @@ import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 
 /**
- * A DynamoDB on a port of 127.0.0.1 that answers at once. It knows the owner of the instance in
- * {@code events/} and stores nothing: no group is ever reserved. It counts its calls.
+ * A DynamoDB on a port of 127.0.0.1 that responds at once. It knows the owner of the instance in
+ * {@code events/} and stores nothing, so every group is free. It counts its calls.
  */
 final class StubDynamoDb implements AutoCloseable {
 
@@ -46,7 +46,7 @@ final class StubDynamoDb implements AutoCloseable {
           {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
           "message": "The conditional request failed"}""");
 
-  /** The only condition that an empty table meets. */
+  /** The only condition that is true for an empty table. */
   private static final String NO_SUCH_GROUP = "\"attribute_not_exists(group_id)\"";
 
   private final ServerSocket server;
@@ -61,7 +61,7 @@ final class StubDynamoDb implements AutoCloseable {
     return start(ServerSocketFactory.getDefault());
   }
 
-  /** The same over TLS. It resumes no session, as if every caller came from an old snapshot. */
+  /** Starts it with TLS. It resumes no session, as if every caller came from an old snapshot. */
   static StubDynamoDb start(LocalCertificate certificate) {
     return start(certificate.context().getServerSocketFactory());
   }
@@ -77,18 +77,18 @@ final class StubDynamoDb implements AutoCloseable {
     }
   }
 
-  /** The address. */
+  /** Its address. */
   URI endpoint() {
     String scheme = server instanceof SSLServerSocket ? "https" : "http";
     return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort());
   }
 
-  /** The calls so far. */
+  /** The number of calls so far. */
   int calls() {
     return calls.get();
   }
 
-  /** Closes every connection, as it happens between a snapshot and its restoration. */
+  /** Closes every connection, as happens between a snapshot and a restore. */
   void dropConnections() {
     connections.forEach(StubDynamoDb::close);
   }
@@ -146,7 +146,7 @@ final class StubDynamoDb implements AutoCloseable {
     return body.contains(NO_SUCH_GROUP) ? NOTHING : CONDITION_FAILED;
   }
 
-  /** The head of the next request in lower case; empty where there is none. */
+  /** The head of the next request in lower case; empty if there is none. */
   private static String head(InputStream input) throws IOException {
     StringBuilder head = new StringBuilder();
     for (int c = input.read(); c >= 0; c = input.read()) {
@@ -164,7 +164,7 @@ final class StubDynamoDb implements AutoCloseable {
     return Integer.parseInt(head.substring(start, head.indexOf('\r', start)).strip());
   }
 
-  /** A response with the checksum that DynamoDB sends, too. */
+  /** A response with a checksum, as DynamoDB sends it. */
   private static byte[] response(String status, String body) {
     CRC32 checksum = new CRC32();
     checksum.update(body.getBytes(StandardCharsets.US_ASCII));

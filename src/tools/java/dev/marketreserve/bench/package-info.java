@@ -1,4 +1,4 @@
-/** What the function costs beside others that do the same work: {@code mvn -Pbench}. */
+/** Compares the function with others that do the same work: {@code mvn -Pbench}. */
 @NullMarked
 package dev.marketreserve.bench;
 

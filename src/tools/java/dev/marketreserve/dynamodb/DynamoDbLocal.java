@@ -10,7 +10,7 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 /**
  * DynamoDB Local in this JVM, in memory. Any credentials and any region see the same tables.
  *
- * <p>Its own server would listen on all addresses, so its request handler is put in one that
+ * <p>Its own server would listen on all addresses, so its request handler runs in a server that
  * listens on one.
  */
 public final class DynamoDbLocal implements DynamoDbServer {
@@ -25,7 +25,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
     this.endpoint = endpoint;
   }
 
-  /** Starts a server on any port of 127.0.0.1 that is free. */
+  /** Starts a server on a free port of 127.0.0.1. */
   public static DynamoDbLocal start() throws IOException {
     return start("127.0.0.1", 0);
   }
@@ -34,7 +34,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
    * Starts a server.
    *
    * @param host an address of this machine
-   * @param port 0 for any that is free
+   * @param port 0 for any free port
    * @throws IOException if the port cannot be opened; its message says why
    */
   public static DynamoDbLocal start(String host, int port) throws IOException {
@@ -48,7 +48,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
       URI endpoint = new URI("http", null, host, connector.getLocalPort(), null, null, null);
       return new DynamoDbLocal(dynamoDb, server, endpoint);
     } catch (Exception e) {
-      throw new IllegalStateException("DynamoDB Local does not start", e);
+      throw new IllegalStateException("DynamoDB Local did not start", e);
     }
   }
 
@@ -63,7 +63,7 @@ public final class DynamoDbLocal implements DynamoDbServer {
       server.stop();
       dynamoDb.shutdown();
     } catch (Exception e) {
-      throw new IllegalStateException("DynamoDB Local does not stop", e);
+      throw new IllegalStateException("DynamoDB Local did not stop", e);
     }
   }
 }

@@ -10,15 +10,15 @@ import software.amazon.awssdk.http.crt.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
-/** A DynamoDB for as long as a process runs. It checks neither region nor credentials. */
+/** A temporary DynamoDB, which checks neither region nor credentials. */
 public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLocal, LocalStack {
 
-  /** The image of LocalStack to run on; where it is not set, the tests run on DynamoDB Local. */
+  /** The LocalStack image to run the tests on; without it, they run on DynamoDB Local. */
   String LOCALSTACK_IMAGE = "localstack.image";
 
   /**
-   * Points a client at such a DynamoDB. The environment has no say: not every setting that suits
-   * AWS suits this machine.
+   * Points a client at such a DynamoDB. It ignores the environment, whose settings are meant for
+   * AWS.
    */
   static DynamoDbClientBuilder pointTo(URI endpoint, DynamoDbClientBuilder client) {
     return client
@@ -31,7 +31,7 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")));
   }
 
-  /** The function's HTTP client without a proxy: none leads to this machine. */
+  /** The function's HTTP client without a proxy, which could not reach this machine. */
   static AwsCrtHttpClient.Builder http() {
     return DynamoDb.http()
         .proxyConfiguration(

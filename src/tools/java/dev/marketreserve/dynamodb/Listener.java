@@ -9,7 +9,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** The port that a server listens on. */
+/** Opens the port that a server listens on. */
 public final class Listener {
 
   private Listener() {}
@@ -18,13 +18,13 @@ public final class Listener {
    * Opens a port for {@code server}.
    *
    * @param host an address of this machine
-   * @param port 0 for any that is free
+   * @param port 0 for any free port
    * @throws IOException if it cannot be opened; its message says why
    */
   public static ServerConnector open(Server server, String host, int port) throws IOException {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
-    http.setUriCompliance(UriCompliance.UNSAFE); // The handler judges a path, escapes included.
+    http.setUriCompliance(UriCompliance.UNSAFE); // The handler checks the path and its escapes.
     ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
     connector.setHost(host);
     connector.setPort(port);

@@ -21,7 +21,7 @@ final class LocalStack implements DynamoDbServer {
   /**
    * Starts a container.
    *
-   * @param image the name of the image, in any registry
+   * @param image the image's name, in any registry
    */
   static LocalStack start(String image) {
     LocalStackContainer container =
@@ -33,8 +33,8 @@ final class LocalStack implements DynamoDbServer {
   }
 
   /**
-   * Pulls the image and starts a container as the tests do. Ends the build with one sentence where
-   * that fails.
+   * Pulls the image and starts a container as the tests do. If that fails, one sentence says why
+   * and the build ends.
    */
   static void main() {
     String image = System.getProperty(LOCALSTACK_IMAGE);
@@ -61,10 +61,10 @@ final class LocalStack implements DynamoDbServer {
   }
 
   /**
-   * Pulls an image that is not there. Testcontainers does it too, but it fails a pull that takes
-   * over two minutes, and tries for over three where there is no registry.
+   * Pulls a missing image. Testcontainers can do this too. But it fails after two minutes, and
+   * without a registry it tries for over three.
    */
-  @SuppressWarnings("deprecation") // Testcontainers has no other method that pulls once.
+  @SuppressWarnings("deprecation") // Testcontainers has no other method without retries.
   private static void pull(String image, DockerClientFactory docker, DockerClient client) {
     DockerImageName name = ImageNameSubstitutor.instance().apply(DockerImageName.parse(image));
     docker.checkAndPullImage(client, name.asCanonicalNameString());

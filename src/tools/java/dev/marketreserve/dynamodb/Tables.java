@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 
-/** The two tables of {@code template.yaml} in a DynamoDB of this machine, and their items. */
+/** The two tables of {@code template.yaml} in a DynamoDB on this machine. */
 public final class Tables implements AutoCloseable {
 
   private final URI endpoint;
@@ -29,7 +29,7 @@ public final class Tables implements AutoCloseable {
     this.settings = settings;
   }
 
-  /** Makes the tables of the template, under the names of the template with a prefix. */
+  /** Creates the template's tables, with a prefix to their names. */
   public static Tables create(URI endpoint, String prefix) {
     Tables tables = open(endpoint, prefix);
     SamTemplate.read()
@@ -41,7 +41,7 @@ public final class Tables implements AutoCloseable {
     return tables;
   }
 
-  /** The tables that {@link #create} made. */
+  /** The tables that {@link #create} has created. */
   public static Tables open(URI endpoint, String prefix) {
     Settings names = Settings.from(SamTemplate.read().environment());
     return new Tables(
@@ -79,17 +79,17 @@ public final class Tables implements AutoCloseable {
     return settings;
   }
 
-  /** The address of the DynamoDB that has the tables. */
+  /** The address of the tables' DynamoDB. */
   public URI endpoint() {
     return endpoint;
   }
 
-  /** A client without limits of its own, which ends with this object. */
+  /** A client without the function's limits; it is closed with this object. */
   public DynamoDbClient client() {
     return client;
   }
 
-  /** The DynamoDB of the tables as the function opens it; the interceptors see its calls too. */
+  /** Opens the tables' DynamoDB the way the function does, with additional interceptors. */
   public DynamoDb dynamoDb(ExecutionInterceptor... interceptors) {
     return DynamoDb.open(
         DynamoDbServer.http().build(),
@@ -125,7 +125,7 @@ public final class Tables implements AutoCloseable {
                 .key(Map.of("instance_id", canonical(owner.instanceId()))));
   }
 
-  /** The stored reservation of a group, every attribute as text; empty where there is none. */
+  /** A group's reservation, every attribute as text; empty if there is none. */
   public Map<String, String> reservation(String groupId) {
     return text(
         client
@@ -147,7 +147,7 @@ public final class Tables implements AutoCloseable {
         .toList();
   }
 
-  /** Deletes the reservation of a group, as an operator releases it. */
+  /** Deletes a group's reservation, like an operator who releases it. */
   public void release(String groupId) {
     client.deleteItem(
         delete ->

@@ -4,10 +4,10 @@ import dev.marketreserve.reservation.ResourceId;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The ids of a tenant as a caller writes them, in any spelling, well-formed or not. */
+/** A tenant's ids as a caller writes them: in any spelling, valid or not. */
 public record TenantIds(String domainId, String projectId, String instanceId) {
 
-  /** The tenant that {@code domain:project:instance} names. */
+  /** Parses a tenant written as {@code domain:project:instance}. */
   public static TenantIds parse(String text) {
     String[] ids = text.split(":", -1);
     if (ids.length != 3 || Stream.of(ids).map(ResourceId::parse).anyMatch(Optional::isEmpty)) {

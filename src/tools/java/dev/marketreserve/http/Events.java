@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** Proxy events to test with. */
+/** Proxy events for tests. */
 public final class Events {
 
   private Events() {}
@@ -47,7 +47,7 @@ public final class Events {
     }
   }
 
-  /** An event of {@code events/}, read by the function's own serializer. */
+  /** An event in {@code events/}, read with the function's own serializer. */
   public static APIGatewayProxyRequestEvent load(String name) {
     try (InputStream file = Files.newInputStream(Path.of("events", name + ".json"))) {
       return new ProxySerializer().fromJson(file, APIGatewayProxyRequestEvent.class);

@@ -23,9 +23,9 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.resource.ResourceFactory;
 
 /**
- * The page at {@code /docs/} that describes the API and calls it: Swagger UI, with {@code
- * openapi.yaml} and the ids of a sample tenant. {@code /} leads there. Every other request is left
- * to the next handler.
+ * The page at {@code /docs/} that describes the API and can call it: Swagger UI with {@code
+ * openapi.yaml} and a sample tenant's ids. {@code /} redirects to it. The next handler gets all
+ * other requests.
  */
 final class Documentation extends Handler.Wrapper {
 
@@ -44,7 +44,7 @@ final class Documentation extends Handler.Wrapper {
 
   private final Map<String, String> sampleIds;
 
-  /** The page whose calls are those of {@code sample}. */
+  /** A page that calls the API for the tenant {@code sample}. */
   Documentation(TenantIds sample) {
     this.sampleIds =
         Map.of(
@@ -57,7 +57,7 @@ final class Documentation extends Handler.Wrapper {
     setHandler(new ContextHandler(files, "/docs"));
   }
 
-  /** Where Swagger UI's jar has its files. */
+  /** The directory of Swagger UI's files in its jar. */
   private static String directory() {
     Properties properties = new Properties();
     String file = "/META-INF/maven/org.webjars/swagger-ui/pom.properties";
@@ -93,7 +93,7 @@ final class Documentation extends Handler.Wrapper {
     Content.Sink.write(response, true, text, callback);
   }
 
-  /** The contract as it holds here: without a signature, and with ids that can be sent at once. */
+  /** The contract for local calls: without a signature, and with ids that work at once. */
   private ObjectNode openApi() {
     ObjectNode api = (ObjectNode) SamTemplate.read().openApi();
     removeAmazon(api);

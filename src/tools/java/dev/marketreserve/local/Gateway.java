@@ -36,9 +36,9 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a REST API that the function sees: makes a proxy event of an HTTP request, calls the
- * function, writes its response. Routes and timeout are those of {@code template.yaml}, the
- * gateway's own answers those of {@code openapi.yaml}. Every call counts as signed.
+ * The part of a REST API that the function sees: it turns an HTTP request into a proxy event, calls
+ * the function, and writes its response. Routes and timeout come from {@code template.yaml}, the
+ * gateway's own responses from {@code openapi.yaml}. Every call counts as signed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html">Lambda
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gateway extends Handler.Abstract {
 
-  /** API Gateway's quota for the payload of a REST API. */
+  /** API Gateway's payload quota for a REST API. */
   private static final int MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 
   private final SamTemplate template = SamTemplate.read();
@@ -66,7 +66,7 @@ final class Gateway extends Handler.Abstract {
     try {
       send(answer(request, requestId), request, response, callback);
     } catch (IOException e) {
-      // The caller is gone, and with it the only reader of an answer.
+      // The caller has gone, so nobody would read a response.
       callback.failed(e);
     } catch (RuntimeException e) {
       e.printStackTrace();
@@ -76,8 +76,8 @@ final class Gateway extends Handler.Abstract {
   }
 
   /**
-   * Answers a request that is no good HTTP, so that {@link #handle} does not get it. Jetty then
-   * closes the connection, so the answer has to say so: the caller would use it again.
+   * Responds to a request that is malformed HTTP, so {@link #handle} does not get it. Jetty then
+   * closes the connection. The response has to say so, or the caller would use it again.
    */
   boolean refuse(Request request, Response response, Callback callback) {
     response.getHeaders().put("Connection", "close");
@@ -87,7 +87,7 @@ final class Gateway extends Handler.Abstract {
 
   private APIGatewayProxyResponseEvent answer(Request request, String requestId)
       throws IOException {
-    // Read for every answer: Jetty closes a connection whose request was not read to its end.
+    // Always read: Jetty closes a connection if its request was not read to the end.
     byte[] body = body(request);
     for (Route route : template.routes()) {
       Optional<Map<String, String>> parameters = match(route, request);
@@ -128,7 +128,7 @@ final class Gateway extends Handler.Abstract {
     return Optional.of(parameters);
   }
 
-  /** The body, of which no more is kept than shows that it is too large. */
+  /** The body; if it is too large, only as much of it as shows that. */
   private static byte[] body(Request request) throws IOException {
     try (InputStream in = Content.Source.asInputStream(request)) {
       byte[] body = in.readNBytes(MAX_PAYLOAD_BYTES + 1);
@@ -138,7 +138,7 @@ final class Gateway extends Handler.Abstract {
   }
 
   /**
-   * A body without its encoding; empty where the encoding is unknown or not the body's.
+   * The decoded body; empty if the encoding is unknown or does not fit the body.
    *
    * @see <a
    *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html">Calling
@@ -204,7 +204,7 @@ final class Gateway extends Handler.Abstract {
     return Stream.concat(first.stream(), second.stream()).toList();
   }
 
-  /** The bytes as text, or null where they are none. */
+  /** The bytes as text, or null if there are none. */
   private static @Nullable String text(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -213,7 +213,7 @@ final class Gateway extends Handler.Abstract {
     }
   }
 
-  /** The answer that the gateway gives by itself, as {@code openapi.yaml} words it. */
+  /** A response that the gateway returns itself, from {@code openapi.yaml}. */
   private APIGatewayProxyResponseEvent own(String type, int defaultStatus, String requestId) {
     JsonNode response = template.gatewayResponses().get(type);
     JsonNode status = response.get("statusCode");
@@ -224,7 +224,9 @@ final class Gateway extends Handler.Abstract {
         .withBody(body.replace("$context.requestId", requestId));
   }
 
-  /** An answer that API Gateway lets nobody word, the request id included. */
+  /**
+   * A response that API Gateway does not let anybody customise, so it has no request id of ours.
+   */
   private static APIGatewayProxyResponseEvent worded(int status, String message) {
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(status)

@@ -21,8 +21,8 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 
 /**
- * The API on this machine: HTTP on 127.0.0.1 in front of the real handler, DynamoDB Local behind it
- * in the same JVM. {@code mvn -Plocal} starts it.
+ * The API on this machine: an HTTP server on 127.0.0.1, the real handler, and DynamoDB Local, all
+ * in one JVM. {@code mvn -Plocal} starts it.
  */
 public final class LocalApi implements AutoCloseable {
 
@@ -43,7 +43,7 @@ public final class LocalApi implements AutoCloseable {
   /**
    * Starts the API.
    *
-   * @param port 0 for any that is free, and so for {@code dynamoDbPort}
+   * @param port 0 for any free port; {@code dynamoDbPort} likewise
    * @throws IOException if a port cannot be opened
    */
   static LocalApi start(int port, String dynamoDbHost, int dynamoDbPort, List<TenantIds> owners)
@@ -67,7 +67,7 @@ public final class LocalApi implements AutoCloseable {
     try {
       server.start();
     } catch (Exception e) {
-      throw new IllegalStateException("The local API does not start", e);
+      throw new IllegalStateException("The local API did not start", e);
     }
     return new LocalApi(dynamoDb, tables, server, connector.getLocalPort());
   }
@@ -76,7 +76,7 @@ public final class LocalApi implements AutoCloseable {
     return "http://" + HOST + ":" + port;
   }
 
-  /** The tables behind it. */
+  /** Its tables. */
   Tables tables() {
     return tables;
   }
@@ -90,7 +90,7 @@ public final class LocalApi implements AutoCloseable {
     try {
       server.stop();
     } catch (Exception e) {
-      throw new IllegalStateException("The local API does not stop", e);
+      throw new IllegalStateException("The local API did not stop", e);
     }
     tables.close();
     dynamoDb.close();
@@ -99,7 +99,7 @@ public final class LocalApi implements AutoCloseable {
   /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
     endWithParent();
-    // Whatever the profile of this user says, it is meant for AWS.
+    // The user's AWS profile is not meant for this API.
     System.setProperty("aws.configFile", "/nonexistent");
     System.setProperty("aws.sharedCredentialsFile", "/nonexistent");
     System.out.println("Starting DynamoDB Local and the API ...");
@@ -135,7 +135,7 @@ public final class LocalApi implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       System.err.println("The local API cannot start: " + e.getMessage());
       System.exit(1);
-    } catch (Throwable e) { // Whatever it is, threads of the servers would keep the process alive.
+    } catch (Throwable e) { // The servers' threads would keep the process alive.
       System.err.println("The local API cannot start: " + rootCause(e));
       System.exit(1);
     }
@@ -148,9 +148,9 @@ public final class LocalApi implements AutoCloseable {
         return port;
       }
     } catch (NumberFormatException e) {
-      // The same sentence as for a number that is no port.
+      // the same message as for a number that is not a port
     }
-    throw new IllegalArgumentException(text + " is no port: it has to be 0 to 65535.");
+    throw new IllegalArgumentException(text + " is not a port: it must be 0 to 65535.");
   }
 
   private static String rootCause(Throwable failure) {
@@ -162,8 +162,8 @@ public final class LocalApi implements AutoCloseable {
   }
 
   /**
-   * Ends this process once its parent has ended: a Maven that is killed alone would leave it and
-   * its ports behind. A process whose parent is unknown or process 1 goes on.
+   * Ends this process when its parent ends. Otherwise, if only Maven is killed, this process and
+   * its ports would remain. Nothing happens if the parent is unknown or process 1.
    */
   private static void endWithParent() {
     Optional<ProcessHandle> parent = ProcessHandle.current().parent();
@@ -178,7 +178,7 @@ public final class LocalApi implements AutoCloseable {
     }
   }
 
-  /** The URL that the tenant {@code owner} reserves at. */
+  /** The URL at which {@code owner} reserves. */
   static String reserveUrl(String base, TenantIds owner) {
     return SamTemplate.read()
         .routes()

@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** An invocation on this machine: it has an id, a deadline and a place for its log. */
+/** The context of a local invocation: an id, a deadline and a log. */
 public final class LocalContext implements Context {
 
   private final String requestId;
@@ -18,9 +18,9 @@ public final class LocalContext implements Context {
   private final LambdaLogger logger;
 
   /**
-   * An invocation that begins now.
+   * A context for an invocation that begins now.
    *
-   * @param log takes what the function logs, piece by piece
+   * @param log receives what the function logs
    */
   public LocalContext(String requestId, Duration timeout, Consumer<String> log) {
     this.requestId = requestId;

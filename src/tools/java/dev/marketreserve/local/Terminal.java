@@ -26,9 +26,8 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
- * What the terminal shows: a line for each request and, where the system property {@code verbose}
- * is true, before it the event, the calls to DynamoDB and what the function logs. Safe for use by
- * many threads.
+ * The terminal output: one line per request. If the system property {@code verbose} is true, the
+ * event, the calls to DynamoDB and the function's log come before it. Safe for use by many threads.
  */
 final class Terminal implements ExecutionInterceptor {
 
@@ -39,7 +38,7 @@ final class Terminal implements ExecutionInterceptor {
 
   private final boolean verbose = Boolean.getBoolean("verbose");
 
-  /** A request has its answer. */
+  /** Shows a request that has its response. */
   void answered(Request request, APIGatewayProxyResponseEvent answer) {
     Duration duration = Duration.ofNanos(System.nanoTime() - request.getBeginNanoTime());
     String code = json(answer.getBody()).path("error_code").asText();
@@ -54,7 +53,7 @@ final class Terminal implements ExecutionInterceptor {
         printable(request.getHttpURI().getPathQuery()));
   }
 
-  /** The function is called. */
+  /** Shows an event that the function gets. */
   void called(APIGatewayProxyRequestEvent event) {
     if (verbose) {
       try {
@@ -65,9 +64,7 @@ final class Terminal implements ExecutionInterceptor {
     }
   }
 
-  /**
-   * The function logs. Without {@code verbose}, its line of a request is left out but the cause.
-   */
+  /** Shows the function's log. Without {@code verbose}, only the cause of a failure is shown. */
   void logged(String text) {
     if (verbose) {
       detail("log", text.strip());
@@ -125,7 +122,7 @@ final class Terminal implements ExecutionInterceptor {
     }
   }
 
-  /** A caller's text without what a terminal would obey. */
+  /** A caller's text without control characters, which a terminal would interpret. */
   private static String printable(String text) {
     return text.replaceAll("\\p{Cc}", "?");
   }

@@ -7,12 +7,12 @@ public sealed interface Completion {
   record Returned(String payload) implements Completion {}
 
   /**
-   * A failure: an exception of the handler, an event that it cannot take, a timeout, or the end of
+   * A failure: an exception of the handler, an event that it cannot read, a timeout, or the end of
    * the runtime.
    *
-   * @param type Lambda's name for the kind of error, as in {@code Runtime.ExitError}
-   * @param payload the error as the runtime describes it, JSON with {@code errorMessage}; a
-   *     sentence where no runtime was left to describe it
+   * @param type Lambda's name for the kind of error, for example {@code Runtime.ExitError}
+   * @param payload the runtime's description, JSON with {@code errorMessage}; a sentence if the
+   *     runtime has ended
    */
   record Failed(String type, String payload) implements Completion {}
 }

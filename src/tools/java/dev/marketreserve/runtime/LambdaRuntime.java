@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Lambda execution environment on this machine: AWS's runtime interface client for Java in a JVM
- * of its own, on the class path that Lambda gives it, with {@link RuntimeApi} for its Lambda.
+ * A Lambda execution environment on this machine: AWS's runtime interface client for Java in its
+ * own JVM, with Lambda's class path, and with {@link RuntimeApi} in place of Lambda.
  *
- * <p>The JVM sees the directory of the function, the jars of the client, and nothing of the JVM
- * that started it; its environment is what is given here and what Lambda adds. It is the Java of
- * the JVM that starts it. The client brings native code for Linux alone.
+ * <p>The JVM sees only the function's directory and the client's jars. Its environment variables
+ * are those given here and those that Lambda adds. It runs the same Java as the JVM that starts it.
+ * The client has native code only for Linux.
  *
  * <pre>{@code
  * try (LambdaRuntime runtime =
@@ -50,20 +50,20 @@ public final class LambdaRuntime implements AutoCloseable {
   /**
    * Starts the environment and returns at once; invocations wait until it is ready.
    *
-   * @param client the jars of the runtime interface client and of what it depends on, and its
-   *     native code unpacked in {@code jni/}
-   * @param function what is uploaded to Lambda: classes at the root, libraries in {@code lib/}
-   * @param handler as Lambda is told: a class, or {@code class::method}
-   * @param environment the variables of the function and any of Lambda's own, such as {@code
-   *     AWS_LAMBDA_INITIALIZATION_TYPE}. Credentials are those of SnapStart, from an endpoint; keys
-   *     here take precedence, as they do in an environment that starts on demand
+   * @param client the jars of the runtime interface client and its dependencies, and its native
+   *     code unpacked in {@code jni/}
+   * @param function the uploaded directory: classes at the root, libraries in {@code lib/}
+   * @param handler Lambda's handler setting: a class, or {@code class::method}
+   * @param environment the function's variables, and any of Lambda's own, such as {@code
+   *     AWS_LAMBDA_INITIALIZATION_TYPE}. Credentials come from an endpoint, as with SnapStart. Keys
+   *     given here take precedence, as in an environment that starts on demand
    */
   public static LambdaRuntime start(
       Path client, Path function, String handler, Map<String, String> environment) {
     return start(List.of(), client, function, handler, environment);
   }
 
-  /** The same, started by another command, which gets the command of the JVM at its end. */
+  /** Starts the environment through another command; the JVM's command is appended to it. */
   public static LambdaRuntime start(
       List<String> prefix,
       Path client,
@@ -76,9 +76,9 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   /**
-   * Starts an environment of another language.
+   * Starts an environment for another language.
    *
-   * @param command what speaks the Runtime API, with its arguments
+   * @param command the program that uses the Runtime API, with its arguments
    */
   public static LambdaRuntime start(
       List<String> command, Path function, String handler, Map<String, String> environment) {
@@ -93,7 +93,7 @@ public final class LambdaRuntime implements AutoCloseable {
               .redirectError(errors.toFile());
       builder.environment().clear();
       builder.environment().put("TZ", ":UTC");
-      builder.environment().put("HOME", "/nonexistent"); // No profile of this machine's user.
+      builder.environment().put("HOME", "/nonexistent"); // no profile of this machine's user
       builder.environment().put("LAMBDA_TASK_ROOT", function.toAbsolutePath().toString());
       builder.environment().put("_HANDLER", handler);
       builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", "local");
@@ -114,9 +114,9 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   /**
-   * The command line of Lambda, without its archives of classes. Lambda leaves the second compiler
-   * on under SnapStart alone. Where the environment names the memory of the function, the JVM takes
-   * that for the machine's.
+   * Lambda's command line, without its class data archives. Lambda uses the second JIT compiler
+   * only with SnapStart. If the environment gives the function's memory size, the JVM gets it as
+   * the machine's memory.
    */
   private static List<String> command(
       Path client, String handler, Map<String, String> environment) {
@@ -138,12 +138,12 @@ public final class LambdaRuntime implements AutoCloseable {
     return command;
   }
 
-  /** Lambda, as the environment sees it. */
+  /** The Lambda that the environment sees. */
   public RuntimeApi api() {
     return api;
   }
 
-  /** The lines on standard output so far, which Lambda would take for the function's log. */
+  /** The lines on standard output so far, which Lambda would add to the function's log. */
   public List<String> output() {
     return lines(output);
   }
@@ -153,12 +153,12 @@ public final class LambdaRuntime implements AutoCloseable {
     return lines(errors);
   }
 
-  /** Ends the JVM on the spot: SIGKILL. */
+  /** Kills the JVM with SIGKILL. */
   public void kill() {
     process.destroyForcibly();
   }
 
-  /** The id of the process. */
+  /** The process id. */
   public long pid() {
     return process.pid();
   }

@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Lambda as one execution environment sees it: the Runtime API on a port of 127.0.0.1. A runtime
- * fetches its invocations there and brings what came of them. Safe for use by many threads.
+ * fetches its invocations there and posts their results. Safe for use by many threads.
  *
- * <p>The JDK's server writes head and body apart. Start the JVM with {@code
- * -Dsun.net.httpserver.nodelay=true}, or Nagle's algorithm delays each answer by 40 ms.
+ * <p>The JDK's server writes head and body separately. Start the JVM with {@code
+ * -Dsun.net.httpserver.nodelay=true}, or Nagle's algorithm delays each response by 40 ms.
  *
- * <p>It counts an invocation's time from the moment the runtime fetches it, as Lambda does, but
- * leaves a runtime alone that exceeds it.
+ * <p>Like Lambda, it counts an invocation's time from the moment when the runtime fetches it.
+ * Unlike Lambda, it does not end a runtime that exceeds the time.
  *
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html">Lambda runtime
  *     API</a>
@@ -66,7 +66,7 @@ public final class RuntimeApi implements AutoCloseable {
     server.createContext(CREDENTIALS, this::credentials);
   }
 
-  /** Starts the API on a port that is free. */
+  /** Starts the API on a free port. */
   public static RuntimeApi start() throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     RuntimeApi api = new RuntimeApi(HttpServer.create(anyPort, 0));
@@ -74,29 +74,32 @@ public final class RuntimeApi implements AutoCloseable {
     return api;
   }
 
-  /** Host and port, as {@code AWS_LAMBDA_RUNTIME_API} wants them. */
+  /** Host and port, as in {@code AWS_LAMBDA_RUNTIME_API}. */
   public String address() {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** Where the function finds credentials under SnapStart; nobody's, good for local endpoints. */
+  /**
+   * The URL of the credentials that a function with SnapStart gets. They are valid only for local
+   * endpoints.
+   */
   public String credentialsUri() {
     return "http://" + address() + CREDENTIALS;
   }
 
-  /** Leaves requests for credentials without a response from now on, or responds again. */
+  /** Stops responding to requests for credentials, or responds again. */
   public void holdCredentials(boolean hold) {
     credentials.complete(null);
     credentials = hold ? new CompletableFuture<>() : CompletableFuture.completedFuture(null);
   }
 
-  /** How often credentials have been fetched so far. */
+  /** The number of times that credentials have been fetched so far. */
   public int credentialsServed() {
     return credentialsServed.get();
   }
 
   /**
-   * Invokes the function and waits for what comes of it.
+   * Invokes the function and waits for the result.
    *
    * @param timeout how long the function may take
    */
@@ -115,18 +118,18 @@ public final class RuntimeApi implements AutoCloseable {
   }
 
   /**
-   * Waits until a runtime under SnapStart has run its hooks and is ready for the snapshot.
+   * Waits until a runtime with SnapStart has run its hooks and is ready for the snapshot.
    *
-   * @throws IllegalStateException where it ends instead
+   * @throws IllegalStateException if it ends instead
    */
   public void awaitCheckpoint() {
     within(TIME_TO_START, CompletableFuture.anyOf(checkpoint, end));
     if (end.isDone()) {
-      throw new IllegalStateException("No checkpoint: " + end.join());
+      throw new IllegalStateException("The runtime ended before the snapshot: " + end.join());
     }
   }
 
-  /** Lets a runtime under SnapStart go on, as after the restoration of its snapshot. */
+  /** Lets a runtime with SnapStart continue, as after a restore. */
   public void restore() {
     restore.complete(null);
   }
@@ -134,14 +137,14 @@ public final class RuntimeApi implements AutoCloseable {
   /**
    * Waits until the runtime asks for its first invocation.
    *
-   * @return why it never will, where its start failed
+   * @return why its start failed; empty if it started
    */
   public Optional<Failed> awaitStart() {
     within(TIME_TO_START, CompletableFuture.anyOf(started, end));
     return started.isDone() ? Optional.empty() : Optional.of(end.join());
   }
 
-  /** Takes note that the runtime is gone; what it still had to answer has failed. */
+  /** Records that the runtime has ended, which fails its open invocations. */
   void runtimeExited(int code) {
     end.complete(new Failed("Runtime.ExitError", "The runtime exited with " + code));
   }

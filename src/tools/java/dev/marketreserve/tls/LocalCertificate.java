@@ -17,20 +17,20 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * A certificate for 127.0.0.1 with its key, so that a function on this machine speaks TLS as it
- * does on AWS. Made anew by the JDK's {@code keytool} each time.
+ * A certificate for 127.0.0.1 and its key, so that a function on this machine speaks TLS as on AWS.
+ * The JDK's {@code keytool} creates a new one each time.
  *
- * @param directory where its files are
+ * @param directory the directory of its files
  */
 public record LocalCertificate(Path directory) {
 
-  /** A name that the certificate holds for, beside 127.0.0.1. */
+  /** A name that the certificate is valid for, in addition to 127.0.0.1. */
   public static final String NAME = "dynamodb.test";
 
   private static final String ALIAS = "local";
-  private static final String PASSWORD = "changeit"; // the one of every JDK's trust store
+  private static final String PASSWORD = "changeit"; // the JDK's default password for a trust store
 
-  /** Makes the certificate. */
+  /** Creates the certificate. */
   public static LocalCertificate create(Path directory) throws IOException {
     LocalCertificate certificate = new LocalCertificate(directory.toAbsolutePath());
     Files.createDirectories(directory);
@@ -39,7 +39,7 @@ public record LocalCertificate(Path directory) {
     return certificate;
   }
 
-  /** For a server on 127.0.0.1, and for a client that trusts this certificate alone. */
+  /** For a server on 127.0.0.1, and for a client that trusts only this certificate. */
   public SSLContext context() {
     try {
       KeyStore keys = KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray());
@@ -60,12 +60,10 @@ public record LocalCertificate(Path directory) {
   }
 
   /**
-   * The environment of a process that is to trust the certificate, beside what it trusts anyway.
-   * Nothing else on the machine changes.
+   * The environment variables for a process that has to trust this certificate.
    *
-   * <p>{@code SSL_CERT_FILE} is for AWS's Common Runtime and for Go: both begin with the default
-   * locations of their library for cryptography, which the variable names. The JDK's own TLS knows
-   * none of these variables.
+   * <p>AWS's Common Runtime and Go read {@code SSL_CERT_FILE}, Python and Node read the others. The
+   * JDK's own TLS reads none of them.
    *
    * @see <a
    *     href="https://github.com/aws/s2n-tls/blob/main/docs/usage-guide/topics/ch09-certificates.md">The
@@ -76,7 +74,7 @@ public record LocalCertificate(Path directory) {
     return Map.of("SSL_CERT_FILE", pem, "AWS_CA_BUNDLE", pem, "NODE_EXTRA_CA_CERTS", pem);
   }
 
-  /** The certificate as OpenSSL and what is built on it read it. */
+  /** The certificate in OpenSSL's format. */
   public Path pem() throws IOException {
     try {
       String encoded = Base64.getMimeEncoder().encodeToString(certificate().getEncoded());

@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** A function that does nothing: what Lambda's runtime client costs by itself. */
+/** A function that does nothing, to measure Lambda's runtime client alone. */
 public final class EmptyFunction implements RequestStreamHandler {
 
   @Override

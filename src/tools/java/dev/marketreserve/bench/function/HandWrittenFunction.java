@@ -28,8 +28,8 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 
 /**
- * The two calls of a reservation with the function's HTTP client and a signature by hand: no SDK
- * client, no JSON library, no validation, no retry.
+ * The two calls of a reservation with the function's HTTP client and a handwritten signature: no
+ * SDK client, no JSON library, no validation, no retry.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html">Signature
