@@ -26,12 +26,11 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
  *   java -classpath 'target/function/lib/*' docs/examples/Reserve.java URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY
  * </pre>
  *
- * AWS_REGION names the region of the API. The call is then signed by the AWS SDK, with the
- * credentials that the SDK finds. Without AWS_REGION the call is not signed; only the local API
- * takes it then.
+ * Set AWS_REGION to the API's region. The AWS SDK then signs the call with its default credentials.
+ * Without AWS_REGION the call is not signed, and only the local API accepts it.
  *
  * <p>Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is
- * unknown, run it again later with the same key; 12 the call is wrong, and this run reserved
+ * unknown, run it again later with the same key; 12 the call is wrong and this run reserved
  * nothing.
  */
 final class Reserve {
@@ -86,7 +85,7 @@ final class Reserve {
           System.out.println(purchaseId.group(1));
           return 0;
         }
-        // Without the error code it is the page of a proxy, not the API's answer.
+        // Without an error code the response is a proxy's page, not the API's.
         if (status == 409 && answer.contains("\"error_code\"")) {
           return end(REFUSED, answer);
         }
@@ -98,7 +97,7 @@ final class Reserve {
         System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": " + status + " " + answer);
       } catch (ExecutionException | TimeoutException | SdkException e) {
         unknown = true;
-        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": no answer (" + e + ")");
+        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": no response (" + e + ")");
       }
       if (attempt < ATTEMPTS) {
         Thread.sleep(ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis));
@@ -113,14 +112,14 @@ final class Reserve {
     return status;
   }
 
-  /** Sends one attempt. The request's own timeout would end with the head of the response. */
+  /** Sends one attempt. HttpRequest's own timeout would not include the response body. */
   private static HttpResponse<String> send(HttpRequest request)
       throws InterruptedException, ExecutionException, TimeoutException {
     return HTTP.sendAsync(request, BodyHandlers.ofString())
         .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** One attempt. A signature holds for minutes, so each attempt gets its own. */
+  /** Creates one attempt. A signature is valid for minutes, so each attempt gets its own. */
   private static HttpRequest request(URI url, String domainId, String body, String idempotencyKey) {
     SdkHttpRequest request =
         SdkHttpRequest.builder()
@@ -134,7 +133,7 @@ final class Reserve {
     HttpRequest.Builder http = HttpRequest.newBuilder(url).POST(BodyPublishers.ofString(body));
     ready.forEachHeader(
         (name, values) -> {
-          if (!name.equalsIgnoreCase("Host")) { // HttpClient sets it by itself, to the same value.
+          if (!name.equalsIgnoreCase("Host")) { // HttpClient sets it itself, to the same value.
             values.forEach(value -> http.header(name, value));
           }
         });

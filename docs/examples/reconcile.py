@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Repeats the orders whose outcome is unknown, and says which are settled. docs/calling.md explains the rules.
+"""Retries the orders whose outcome is unknown, and reports which are settled. docs/calling.md explains the rules.
 
   reconcile.py URL ORDERS
 
-URL     the API's, with {project_id} and {instance_id} in it.
+URL     the API's URL with {project_id} and {instance_id}.
 ORDERS  a CSV file with the columns order, project_id, instance_id, domain_id, group_id and idempotency_key, or -
-        for standard input. The order is any name; the others are as in the first call.
+        for standard input. The order is any name. The other columns are the same as in the first call.
 
-Calls are signed as reserve.py signs them. Standard output gets a CSV line for each order: its name; settled,
-refused or open; and the purchase id. An open order may be reserved or not: leave it in the next run's list.
+Calls are signed as in reserve.py. The output has a CSV line for each order: its name; settled, refused or open;
+and the purchase id. An open order may be reserved or not: keep it in the list for the next run.
 
 Exit status: 0 no order is open; 11 an order is open; 12 the list cannot be read or the calls cannot be signed.
 """
@@ -32,12 +32,12 @@ def reconcile(url, order, sign):
             return "settled", purchase_id, ""
         except Refused:
             return "refused", "", ""
-        except Exception as e:  # Whatever it is, the group may be reserved, and the other orders wait.
+        except Exception as e:  # Any error: the group may be reserved, and the other orders have to go on.
             return "open", "", f"{attempts.getvalue()}{e}"
 
 
 def read(file):
-    """The orders of the list."""
+    """Reads the list of orders."""
     with contextlib.nullcontext(sys.stdin) if file == "-" else open(file, encoding="utf-8-sig", newline="") as lines:
         orders = list(csv.DictReader(lines, strict=True))
     for number, order in enumerate(orders, 2):
@@ -48,7 +48,7 @@ def read(file):
 
 
 def show(progress):
-    """Puts a text on the last line of a terminal, instead of the one before; does nothing elsewhere."""
+    """Replaces the last line of a terminal; does nothing without a terminal."""
     if sys.stderr.isatty():
         print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
 

@@ -3,11 +3,11 @@
 
   reserve.py URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY
 
-AWS_REGION names the region of the API. The call is then signed by botocore, with the credentials that
-botocore finds. Without AWS_REGION the call is not signed; only the local API takes it then.
+Set AWS_REGION to the API's region. botocore then signs the call with its default credentials. Without
+AWS_REGION the call is not signed, and only the local API accepts it.
 
 Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown, run it
-again later with the same key; 12 the call is wrong, and this run reserved nothing.
+again later with the same key; 12 the call is wrong and this run reserved nothing.
 """
 
 import http.client
@@ -36,7 +36,7 @@ class OutcomeUnknown(Exception):
 
 
 class WrongCall(Exception):
-    """The call was not made, or was refused unread. This call reserved nothing; an earlier one may have."""
+    """The call was not made, or was refused. It reserved nothing, but an earlier call may have."""
 
 
 def reserve(url, domain_id, group_id, idempotency_key, sign):
@@ -57,7 +57,7 @@ def reserve(url, domain_id, group_id, idempotency_key, sign):
         if status == 409 and fields.get("error_code"):
             raise Refused(answer)
         if status in range(400, 500) and status not in (408, 409, 429):
-            if unknown:  # An earlier attempt may have reserved the group all the same.
+            if unknown:  # An earlier attempt may have reserved the group.
                 raise OutcomeUnknown(answer)
             raise WrongCall(answer)
         unknown |= status != 429
@@ -69,7 +69,7 @@ def reserve(url, domain_id, group_id, idempotency_key, sign):
 
 
 def post(url, body, headers, sign):
-    """Makes one call. Returns its status, or None if no whole answer came, and the body."""
+    """Makes one call. Returns the status and the body; the status is None without a complete response."""
     scheme, host, path, query, _ = urlsplit(url)
     target = f"{path or '/'}?{query}" if query else path or "/"
     connect = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
@@ -81,11 +81,11 @@ def post(url, body, headers, sign):
             response = connection.getresponse()
             return response.status, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as e:
-        return None, f"no answer ({e!r})"
+        return None, f"no response ({e!r})"
 
 
 def parsed(answer):
-    """The fields of an answer; none if it is not a JSON object, as a proxy's page is not."""
+    """The fields of a response; none if it is not a JSON object, for example a proxy's page."""
     try:
         fields = json.loads(answer)
     except ValueError:
@@ -94,7 +94,7 @@ def parsed(answer):
 
 
 def signer():
-    """Returns the function that adds a signature to headers. It holds for minutes, so each call gets its own."""
+    """Returns a function that signs headers. A signature is valid for minutes, so each call gets its own."""
     region = os.environ.get("AWS_REGION")
     if not region:
         return lambda url, body, headers: headers
@@ -106,10 +106,10 @@ def signer():
         credentials = Session().get_credentials()
         if credentials:
             credentials.get_frozen_credentials()
-    except Exception as e:  # botocore has no common class for a missing library, a bad profile, a bad file.
+    except Exception as e:  # A missing library, a bad profile and a bad file have no common class.
         raise WrongCall(f"No credentials: {e}") from e
     if credentials is None:
-        raise WrongCall("No credentials: botocore finds none.")
+        raise WrongCall("No credentials: botocore found none.")
 
     def sign(url, body, headers):
         request = AWSRequest("POST", url, headers=headers, data=body)

@@ -3,12 +3,12 @@
 #
 #   reserve.sh URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY
 #
-# AWS_REGION names the region of the API. The call is then signed with AWS_ACCESS_KEY_ID,
-# AWS_SECRET_ACCESS_KEY and, if it is set, AWS_SESSION_TOKEN. Without AWS_REGION the call is not
-# signed; only the local API takes it then.
+# Set AWS_REGION to the API's region. The call is then signed with AWS_ACCESS_KEY_ID,
+# AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN. Without AWS_REGION the call is not signed,
+# and only the local API accepts it.
 #
 # Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown,
-# run it again later with the same key; 12 the call is wrong, and this run reserved nothing.
+# run it again later with the same key; 12 the call is wrong and this run reserved nothing.
 set -euo pipefail
 
 refused=10 outcome_unknown=11 wrong_call=12
@@ -25,7 +25,7 @@ if [ -n "${AWS_REGION:-}" ]; then
   [ -n "${AWS_SECRET_ACCESS_KEY:-}" ] || end $wrong_call "No credentials: AWS_SECRET_ACCESS_KEY is not set."
 fi
 
-# From a pipe, since everybody on this machine can read the arguments of a process.
+# curl reads this from a pipe, because all users of this machine can see a process's arguments.
 signature() {
   if [ -n "${AWS_REGION:-}" ]; then
     printf 'aws-sigv4 = "aws:amz:%s:execute-api"\n' "$AWS_REGION"
@@ -34,7 +34,7 @@ signature() {
   fi
 }
 
-# The body of the response, a line feed, and its status. --disable leaves ~/.curlrc out.
+# Prints the response's body, a line feed, and its status. --disable ignores ~/.curlrc.
 post() {
   curl --disable --silent --globoff --connect-timeout 3 --max-time 10 --write-out '\n%{http_code}' \
     --config <(signature) \
@@ -54,7 +54,7 @@ for ((attempt = 1; attempt <= attempts; attempt++)); do
     body=${response%$'\n'*}
   else
     status=none
-    body="no answer"
+    body="no response"
   fi
   purchase=$(sed -n 's/.*"purchase_id" *: *"\([^"]*\)".*/\1/p' <<<"$body")
   case $status in
@@ -63,7 +63,7 @@ for ((attempt = 1; attempt <= attempts; attempt++)); do
         echo "$purchase"
         exit 0
       fi
-      # Without the error code it is the page of a proxy, not the API's answer.
+      # Without an error code the response is a proxy's page, not the API's.
       [[ $status != 409 || $body != *'"error_code"'* ]] || end $refused "$body"
       unknown=yes
       ;;

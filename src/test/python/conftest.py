@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""Fixtures for several tests."""
 
 import re
 import subprocess
@@ -36,7 +36,7 @@ def api(local_api):
 
 @pytest.fixture(scope="session")
 def simulator():
-    """The address of a simulator of AWS on this machine."""
+    """The address of an AWS simulator on this machine."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +46,7 @@ def simulator():
 
 
 def insert(backend, statements):
-    """PartiQL's INSERT with parameters, which the simulator lacks, and without overwriting, which its own does."""
+    """PartiQL's INSERT with parameters, which the simulator does not support. It must not overwrite items."""
     responses = []
     for statement in statements:
         name, attributes = re.fullmatch(r'INSERT INTO "(.*?)" VALUE \{(.*)\}', statement["Statement"]).groups()

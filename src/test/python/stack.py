@@ -7,7 +7,7 @@ from pathlib import Path
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # The translator asks for one.
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # The translator needs one.
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -15,7 +15,7 @@ PARAMETERS = {"CallerPrincipals": "arn:aws:iam::111122223333:role/marketplace"}
 
 
 class NoManagedPolicies:
-    """The template names none, so the translator must not ask AWS for their list."""
+    """The template names no managed policies, so the translator must not ask AWS for a list of them."""
 
     def load(self):
         return {}
@@ -27,7 +27,7 @@ def read(file):
 
 
 def source():
-    """The template with the API's definition in its place, as AWS::Include leaves it."""
+    """The template with the API's definition inserted, as AWS::Include does it."""
     template = yaml_parse((ROOT / "template.yaml").read_text())
     api = template["Resources"]["Api"]["Properties"]
     location = api["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
@@ -43,5 +43,5 @@ def expand(template, **parameters):
 
 
 def expanded(**parameters):
-    """The template of this stack after the SAM transform, as plain JSON."""
+    """template.yaml after the SAM transform, as plain JSON."""
     return expand(source(), **parameters)

@@ -1,4 +1,4 @@
-"""The examples of docs/calling.md sign their calls: the signature is made again of what arrives."""
+"""The examples in docs/calling.md sign their calls correctly: the tests recompute the signatures."""
 
 import hashlib
 import os
@@ -24,12 +24,12 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret_key,
     "AWS_SESSION_TOKEN": CREDENTIALS.token,
 }
-# As the guide prints them.
+# The commands as printed in the guide.
 COMMANDS = re.findall(r'^(.*docs/examples/\S+) "\$URL"', (stack.ROOT / "docs/calling.md").read_text(), re.M)
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """Answers 201 and keeps the call."""
+    """Returns 201 and records the call."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -104,7 +104,7 @@ HEADER = "order,project_id,instance_id,domain_id,group_id,idempotency_key\n"
 ORDERS = HEADER + "1,project,instance,domain,group,order-1\n2,project,instance,domain,group,order-1\n"
 
 
-def test_reconciling_signs_its_calls(gateway):
+def test_reconcile_signs_its_calls(gateway):
     result = reconcile(gateway, ORDERS)
     assert (result.returncode, result.stdout, result.stderr) == (
         0, "1,settled,the-purchase\n2,settled,the-purchase\n", "")
@@ -112,7 +112,7 @@ def test_reconciling_signs_its_calls(gateway):
         assert_signed(*call)
 
 
-def test_reconciling_shows_its_progress_on_a_terminal(gateway):
+def test_reconcile_shows_its_progress_on_a_terminal(gateway):
     terminal, errors = pty.openpty()
     assert reconcile(gateway, ORDERS, errors).returncode == 0
     os.close(errors)
@@ -126,7 +126,7 @@ def test_reconciling_shows_its_progress_on_a_terminal(gateway):
     (HEADER + "1,project,instance,,group,\n", "-: line 2 has no domain_id and no idempotency_key"),
     ("order,project_id\n1,project\n", "-: line 2 has no instance_id and no domain_id and no group_id and no idempotency_key"),
 ])
-def test_a_list_that_cannot_be_read_is_not_begun(gateway, orders, complaint):
+def test_an_invalid_list_sends_no_call(gateway, orders, complaint):
     result = reconcile(gateway, orders)
     assert (result.returncode, result.stdout, result.stderr) == (12, "", complaint + "\n")
     assert gateway.calls == []

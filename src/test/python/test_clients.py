@@ -1,4 +1,4 @@
-"""The API as its description promises it: tested by Schemathesis, and called by a generated client."""
+"""The API matches its description: tested with Schemathesis and with a generated client."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def test_schemathesis_finds_nothing_wrong(api):
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    """The client that openapi-generator makes of openapi.yaml."""
+    """The client that openapi-generator creates from openapi.yaml."""
     directory = tmp_path_factory.mktemp("client")
     run("openapi-generator-cli", "generate", "--generator-name", "python", "--input-spec", "openapi.yaml",
         "--output", str(directory), "--package-name", "market_reserve_client")
@@ -51,7 +51,7 @@ def tenant(api):
     return examples["project_id"], examples["instance_id"], examples["X-Domain-Id"]
 
 
-def test_a_generated_client_reserves_and_replays_and_meets_conflicts(client, api, tenant):
+def test_a_generated_client_handles_reservations_replays_and_conflicts(client, api, tenant):
     group = str(uuid.uuid4())
     reservation = reserve(client, api, *tenant, group, idempotency_key="order-1")
     assert (type(reservation), reservation.group_id) == (client.Reservation, group)
@@ -67,7 +67,7 @@ def test_a_generated_client_reserves_and_replays_and_meets_conflicts(client, api
     (("nobody", "nobody", "nobody"), "group", 403, "APIG.1136"),
     (("project.", "instance", "domain"), "group", 400, "APIG.2012"),
 ])
-def test_a_generated_client_gets_a_refusal_with_its_type(client, api, tenant_of_the_call, group, status, code):
+def test_a_generated_client_gets_typed_errors(client, api, tenant_of_the_call, group, status, code):
     with pytest.raises(client.ApiException) as refusal:
         reserve(client, api, *tenant_of_the_call, group)
     assert (refusal.value.status, refusal.value.data.error_code) == (status, code)
@@ -75,7 +75,7 @@ def test_a_generated_client_gets_a_refusal_with_its_type(client, api, tenant_of_
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 500])
-def test_a_generated_client_takes_a_code_that_it_does_not_know(client, status):
+def test_a_generated_client_accepts_an_unknown_error_code(client, status):
     class Future(BaseHTTPRequestHandler):
         def do_POST(self):
             answer = b'{"error_code": "APIG.7777", "error_msg": "New.", "request_id": "id"}'

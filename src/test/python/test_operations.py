@@ -1,4 +1,4 @@
-"""The expanded stack in a simulator of AWS, and the commands of docs/ against it."""
+"""Deploys the expanded template in an AWS simulator, and runs the commands of docs/ there."""
 
 import io
 import json
@@ -24,7 +24,7 @@ COMMANDS = [block for block in BLOCKS if not block.startswith("# Not run")]
 
 
 def documented(text):
-    """The one documented block that has a text in it."""
+    """The only documented block that contains a text."""
     (block,) = [block for block in BLOCKS if text in block]
     return block
 
@@ -34,7 +34,7 @@ SETUP = documented("output() {")
 INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341"
 GROUP = "73c58022-f20d-495a-a188-85d718647f09"
 
-# What the simulator's CloudFormation cannot make; test_template.py looks at all of it.
+# Types that the simulator's CloudFormation does not support; test_template.py checks all of them.
 NOT_SIMULATED = {
     "AWS::ApiGateway::Stage",
     "AWS::CloudWatch::Alarm",
@@ -42,7 +42,7 @@ NOT_SIMULATED = {
     "AWS::Logs::MetricFilter",
     "AWS::Scheduler::Schedule",
 }
-# And what is nothing without those: it makes no API of a definition, so there is nothing to deploy.
+# Types that need those: the simulator creates no API from a definition, so there is nothing to deploy.
 LEFT_OUT = NOT_SIMULATED | {
     "AWS::ApiGateway::Deployment",
     "AWS::CloudWatch::Dashboard",
@@ -52,7 +52,7 @@ LEFT_OUT = NOT_SIMULATED | {
 
 @pytest.fixture(scope="module")
 def aws(simulator):
-    """The simulator of AWS, which boto3 and the AWS CLI take for the real one."""
+    """The AWS simulator, with boto3 and the AWS CLI pointed at it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", simulator)
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -67,7 +67,7 @@ def aws(simulator):
 
 
 def simulated():
-    """The expanded template without what the simulator lacks."""
+    """The expanded template without the types that the simulator does not support."""
     template = stack.expanded()
     resources = template["Resources"]
     template["Resources"] = {n: r for n, r in resources.items() if r["Type"] not in LEFT_OUT}
@@ -129,7 +129,7 @@ def make_the_stage(gateway, api):
 
 
 def run(*blocks):
-    """Runs commands in a directory like this project's, where they may leave files."""
+    """Runs commands in a copy of the project's directory, where they may create files."""
     with tempfile.TemporaryDirectory() as directory:
         for entry in stack.ROOT.iterdir():
             (Path(directory) / entry.name).symlink_to(entry)
@@ -142,19 +142,19 @@ def run(*blocks):
         )
 
 
-def test_the_simulator_lacks_what_is_left_out():
+def test_the_simulator_does_not_support_the_types_left_out():
     for kind in NOT_SIMULATED:
         assert resource_class_from_type(kind) is None, f"{kind} can be simulated now"
 
 
-def test_the_tables_are_made_as_described(aws, outputs):
+def test_the_tables_are_created_as_described(aws, outputs):
     for name in outputs["ReservationsTableName"], outputs["InstanceOwnersTableName"]:
         table = aws.client("dynamodb").describe_table(TableName=name)["Table"]
         assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
         assert table["DeletionProtectionEnabled"] is True
 
 
-def test_a_second_stack_does_not_meet_the_first(outputs):
+def test_a_second_stack_shares_nothing_with_the_first(outputs):
     second = create("market-reserve-2")
     assert not set(second.values()) & set(outputs.values())
 
@@ -175,18 +175,18 @@ def test_every_documented_command_runs(outputs):
     assert INSTANCE in result.stdout and GROUP in result.stdout
 
 
-def test_the_template_for_the_import_has_the_tables_of_the_stack_and_nothing_else(aws, outputs):
+def test_the_import_template_has_only_the_stacks_tables(aws, outputs):
     result = run(documented("TABLES=$(mktemp)"), 'cat "$TABLES"; rm "$TABLES"')
     template = yaml_parse(result.stdout)
     own = yaml_parse((stack.ROOT / "template.yaml").read_text())["Resources"]
     assert set(template["Resources"]) == {"ReservationsTable", "InstanceOwnersTable"}
     for name, table in template["Resources"].items():
         assert json.dumps(table) == json.dumps(own[name])
-        assert table["DeletionPolicy"] == "Retain"  # An import asks for it.
+        assert table["DeletionPolicy"] == "Retain"  # An import requires it.
     aws.client("cloudformation").create_stack(StackName="tables", TemplateBody=result.stdout)
 
 
-def test_a_table_that_a_failed_deployment_left_is_deleted_only_if_it_is_empty(aws):
+def test_a_table_left_by_a_failed_deployment_is_deleted_only_if_empty(aws):
     left = create("failed")
     dynamodb = aws.client("dynamodb")
     dynamodb.put_item(TableName=left["ReservationsTableName"], Item={"group_id": {"S": "g"}})
@@ -203,7 +203,7 @@ def throttle(aws, api):
     return settings["throttlingRateLimit"], settings["throttlingBurstLimit"]
 
 
-def test_a_stop_lets_no_call_through_and_a_start_restores_the_rate_of_the_stack(aws, outputs):
+def test_a_stop_blocks_every_call_and_a_start_restores_the_rate(aws, outputs):
     stop = documented("throttle() {")
     assert run(SETUP, stop).returncode == 0
     assert throttle(aws, outputs["ApiId"]) == (0, 0)
@@ -213,17 +213,17 @@ def test_a_stop_lets_no_call_through_and_a_start_restores_the_rate_of_the_stack(
 
 
 def test_a_stop_leaves_the_function_callable(outputs):
-    """Concurrency 0 would hold for new versions too, so that no fix could be published."""
+    """Concurrency 0 would apply to new versions too, so no fix could be published."""
     assert "put-function-concurrency" not in DOCUMENT
 
 
-def test_an_alarm_is_set_by_hand(aws, outputs):
+def test_an_alarm_can_be_set_by_hand(aws, outputs):
     assert run(SETUP, documented("set-alarm-state")).returncode == 0
     (alarm,) = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert alarm["StateValue"] == "ALARM"
 
 
-def test_the_stack_policy_denies_replacing_and_removing_exactly_the_tables(aws, outputs):
+def test_the_stack_policy_protects_exactly_the_tables(aws, outputs):
     assert run(SETUP, documented("set-stack-policy")).returncode == 0
     body = aws.client("cloudformation").get_stack_policy(StackName="market-reserve")["StackPolicyBody"]
     allow, deny = json.loads(body)["Statement"]
@@ -233,7 +233,7 @@ def test_the_stack_policy_denies_replacing_and_removing_exactly_the_tables(aws, 
     assert sorted(deny["Resource"]) == sorted(f"LogicalResourceId/{name}" for name in tables)
 
 
-def test_a_deployment_without_questions_keeps_the_values_of_the_stack():
+def test_a_deployment_without_questions_keeps_the_stacks_parameters():
     values = DeployContext.merge_parameters({"Parameters": stack.source()["Parameters"]}, {})
     assert all(value == {"ParameterKey": value["ParameterKey"], "UsePreviousValue": True} for value in values)
     assert len(values) == 9
@@ -242,12 +242,12 @@ def test_a_deployment_without_questions_keeps_the_values_of_the_stack():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_says_first_whom_it_is_for(page):
+def test_a_page_starts_with_its_audience(page):
     title, blank, first = page.read_text().splitlines()[:3]
     assert title.startswith("# ") and first.startswith("For whoever ")
 
 
-def test_the_transcript_asks_for_every_parameter():
+def test_the_transcript_shows_every_parameter():
     asked = re.findall(r"Parameter (\w+) \[(.*?)\]:(.*)", DOCUMENT)
     parameters = stack.source()["Parameters"]
     assert [(name, default) for name, default, _ in asked] == [

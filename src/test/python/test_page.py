@@ -1,4 +1,4 @@
-"""The page of `mvn -Plocal` in a browser without a window."""
+"""The documentation page of `mvn -Plocal` in a headless browser."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ def program(*names):
 def browser():
     options = webdriver.ChromeOptions()
     options.binary_location = program("google-chrome", "chromium-browser", "chromium")
-    # A container has neither the rights for the sandbox nor much shared memory.
+    # In a container the sandbox is not permitted, and there is little shared memory.
     for argument in "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1100,900":
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
@@ -30,20 +30,20 @@ def browser():
 
 
 def find(browser, selector, text=""):
-    """The element, as soon as it is there with the text."""
+    """Waits for the element with the text."""
     return WebDriverWait(browser, 30, ignored_exceptions=[StaleElementReferenceException]).until(
         lambda _: next((e for e in browser.find_elements(By.CSS_SELECTOR, selector) if text in e.text), None),
         f"{selector} with the text {text!r}")
 
 
 def origins(browser):
-    """Where the requests since the last call of this function went to."""
+    """The hosts of all requests since the last call of this function."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     urls = [urlsplit(m["params"]["request"]["url"]) for m in messages if m["method"] == "Network.requestWillBeSent"]
     return {f"{url.scheme}://{url.netloc}" for url in urls if url.scheme != "data"}
 
 
-def test_the_page_calls_the_api_and_nobody_else(local_api, browser):
+def test_the_page_calls_only_the_api(local_api, browser):
     api = local_api.url
     browser.get(api)
     find(browser, "button", "Try it out").click()

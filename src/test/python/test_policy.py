@@ -1,6 +1,6 @@
-"""Who the API lets in and who may write to a table: their resource policies, evaluated as IAM does.
+"""Who may call the API and who may write to a table: the resource policies, evaluated as IAM does.
 
-No kept library evaluates resource policies: moto's evaluator knows the conditions of trust policies alone. The part of
+No maintained library evaluates resource policies: moto's evaluator supports conditions only in trust policies. The part of
 IAM that these policies need is short:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
@@ -27,7 +27,7 @@ LIST = [LISTED_ROLE, LISTED_ROLE_OF_THE_OPERATOR, LISTED_ACCOUNT]
 
 
 def resolved(node, parameters):
-    """A part of the policy with parameters and conditions put in, as CloudFormation does."""
+    """A part of the policy with parameters and conditions resolved, as CloudFormation does."""
     if isinstance(node, list):
         values = [resolved(element, parameters) for element in node]
         return [value for value in values if value != {"Ref": "AWS::NoValue"}]
@@ -62,7 +62,7 @@ OPERATORS = {"StringNotEquals": string_not_equals, "NotIpAddress": not_ip_addres
 
 
 def applies(statement, resource, context):
-    """Whether resource and conditions of a statement are those of a call. All conditions have to hold."""
+    """Whether a statement's resource matches a call and all its conditions are true."""
     assert statement["Action"] == "execute-api:Invoke"
     return fnmatchcase(resource, statement["Resource"]) and all(
         OPERATORS[operator](context.get(key), values)
@@ -72,7 +72,7 @@ def applies(statement, resource, context):
 
 
 def lets_in(principal, identity_policy_allows, address="192.0.2.1", resource=RESERVE, **parameters):
-    """Whether a role may call: an explicit deny comes first, then the account of the role decides what is needed."""
+    """Whether a role may call. An explicit deny wins; otherwise its account decides which policies must allow it."""
     account = principal.split(":")[4] if principal else None
     context = {"aws:PrincipalArn": principal, "aws:PrincipalAccount": account, "aws:SourceIp": address}
     given = {"CallerPrincipals": LIST, "CallerCidrs": [""], **parameters}
@@ -87,7 +87,7 @@ def lets_in(principal, identity_policy_allows, address="192.0.2.1", resource=RES
         if entry in (principal, account)
     }
     if account == OPERATOR:
-        # An account on the list delegates to its administrators; a role on the list needs nothing else.
+        # A listed account's administrators decide for its roles. A listed role needs nothing else.
         return principal in allowed or identity_policy_allows
     return bool(allowed) and identity_policy_allows
 
@@ -108,7 +108,7 @@ def lets_in(principal, identity_policy_allows, address="192.0.2.1", resource=RES
         (None, True, False),
     ],
 )
-def test_the_listed_may_call_and_nobody_else(principal, identity_policy_allows, expected):
+def test_only_listed_principals_may_call(principal, identity_policy_allows, expected):
     assert lets_in(principal, identity_policy_allows) is expected
 
 
@@ -116,17 +116,17 @@ def test_the_listed_may_call_and_nobody_else(principal, identity_policy_allows, 
     "address, expected",
     [("192.0.2.1", True), ("198.51.100.255", True), ("203.0.113.1", False), ("2001:db8::1", False)],
 )
-def test_another_network_is_shut_out_even_for_the_listed(address, expected):
+def test_another_network_is_denied_even_for_listed_principals(address, expected):
     cidrs = ["192.0.2.0/24", "198.51.100.0/24"]
     assert lets_in(LISTED_ROLE, True, address=address, CallerCidrs=cidrs) is expected
 
 
-def test_a_single_principal_is_a_list_too():
+def test_a_single_principal_is_a_valid_list():
     assert lets_in(LISTED_ROLE, True, CallerPrincipals=[LISTED_ROLE])
     assert not lets_in(LISTED_ROLE_OF_THE_OPERATOR, True, CallerPrincipals=[LISTED_ROLE])
 
 
-def test_a_caller_of_another_account_reaches_post_under_v1_alone():
+def test_a_caller_from_another_account_reaches_only_post_under_v1():
     for resource in "execute-api:/live/GET/v1/x", "execute-api:/live/POST/other":
         assert not lets_in(LISTED_ROLE, True, resource=resource)
 
@@ -142,7 +142,7 @@ def test_a_caller_of_another_account_reaches_post_under_v1_alone():
         ("arn:aws:iam::111122223333:role/*", False),
         ("arn:aws:iam::111122223333:role/market?lace", False),
         ("arn:aws:iam::*:role/marketplace", False),
-        ("arn:aws:iam::111122223333:root", False),  # The account id says the same.
+        ("arn:aws:iam::111122223333:root", False),  # The account id has the same meaning.
         ("arn:aws:iam::111122223333:group/marketplace", False),
         ("arn:aws:sts::111122223333:assumed-role/marketplace/callback", False),
     ],
@@ -163,7 +163,7 @@ WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInser
 
 
 def table_denies(table, action, principal, operators):
-    """Whether a table's policy denies an action that the principal's own policy allows."""
+    """Whether a table's policy denies an action to a principal whose own policy allows it."""
     policy = resolved(
         TEMPLATE["Resources"][table]["Properties"]["ResourcePolicy"], {"OperatorPrincipals": operators, **STACK})
     if policy == {"Ref": "AWS::NoValue"}:
@@ -192,20 +192,20 @@ def table_denies(table, action, principal, operators):
         (FUNCTION.replace("market-reserve", "another-stack"), True),
     ],
 )
-def test_the_function_and_listed_operators_write_and_nobody_else(table, principal, denied):
+def test_only_the_function_and_listed_operators_write(table, principal, denied):
     for action in WRITES:
         assert table_denies(table, action, principal, [LISTED_OPERATOR]) is denied, action
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_nobody_is_kept_from_reading_a_table_or_from_lifting_its_policy(table):
+def test_the_policy_does_not_deny_reading_a_table_or_changing_its_policy(table):
     anybody = f"arn:aws:iam::{OPERATOR}:role/anybody"
     for action in "GetItem", "Scan", "Query", "PutResourcePolicy", "DeleteResourcePolicy", "UpdateTable", "DescribeTable":
         assert not table_denies(table, action, anybody, [LISTED_OPERATOR]), action
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_without_listed_operators_everybody_writes_whose_own_policy_allows_it(table):
+def test_without_listed_operators_ones_own_policy_decides(table):
     assert TEMPLATE["Parameters"]["OperatorPrincipals"]["Default"] == ""
     for action in WRITES:
         assert not table_denies(table, action, f"arn:aws:iam::{OPERATOR}:role/administrator", [""])

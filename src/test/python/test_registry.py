@@ -1,4 +1,4 @@
-"""The operator's program on DynamoDB Local and, as far as it goes, on the simulator of AWS."""
+"""registry on DynamoDB Local and, if possible, on the AWS simulator."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ def no_configuration(monkeypatch, tmp_path):
 
 
 class Tables:
-    """Two new tables, and the program on them."""
+    """Two new tables for the program."""
 
     def __init__(self, endpoint, capsys):
         self.endpoint, self.capsys = endpoint, capsys
@@ -76,7 +76,7 @@ class Tables:
                 f"--reservations-table={self.reservations}"]
 
     def run(self, code, *arguments):
-        """What the program prints, after a look at how it ended."""
+        """Checks the exit code and returns the output."""
         return run(self.capsys, code, *arguments, *self.where())
 
 
@@ -113,7 +113,7 @@ def new_owners(count):
 
 
 @pytest.mark.parametrize("id", IDS, ids=lambda id: repr(id["written"]))
-def test_an_id_has_the_canonical_form_that_the_function_gives_it(id):
+def test_an_id_has_the_same_canonical_form_as_in_the_function(id):
     assert registry.canonical(id["written"]) == id["canonical"]
 
 
@@ -139,7 +139,7 @@ def test_a_second_owner_is_refused(tables):
     assert tables.owners_registered() == {("instance", "project", "domain")}
 
 
-def test_an_owner_under_a_misspelt_key_is_found_as_written_alone(local):
+def test_an_owner_under_a_noncanonical_key_is_found_only_as_written(local):
     local.put(local.owners, instance_id=UUID.upper(), project_id="project", domain_id="domain")
     local.run(1, "owner", "show", UUID)
     local.run(0, "owner", "show", UUID.upper())
@@ -149,7 +149,7 @@ def test_an_owner_under_a_misspelt_key_is_found_as_written_alone(local):
     assert local.items(local.owners) == []
 
 
-def test_the_api_knows_an_owner_that_was_registered_and_a_group_that_was_released(local_api, capsys):
+def test_the_api_sees_registered_owners_and_released_groups(local_api, capsys):
     instance, group = uuid.uuid4().hex.upper(), uuid.uuid4().hex
     where = f"--endpoint-url={local_api.dynamodb}"
 
@@ -176,7 +176,7 @@ def test_the_api_knows_an_owner_that_was_registered_and_a_group_that_was_release
     assert reserve()[0] == 403
 
 
-@pytest.mark.parametrize("content, told", [
+@pytest.mark.parametrize("content, result", [
     (b"", "first line"),
     (b"instance_id,project_id\n", "first line"),
     (b"a,b,c\n", "first line"),
@@ -188,12 +188,12 @@ def test_the_api_knows_an_owner_that_was_registered_and_a_group_that_was_release
     (HEADER.encode() + b"a,p,d,x\n", "line 2: 4 fields"),
     (HEADER.encode() + b"a,p,d\nb,,d\n", "line 3: project_id '' is not an id"),
     (HEADER.encode() + b"a,p,d\n\nb,p, d\n", "line 4: domain_id ' d' is not an id"),
-    (HEADER.encode() + f"{UUID},p,d\n{UUID.upper()},p,e\n".encode(), f"instance {UUID} has another owner in line 2"),
+    (HEADER.encode() + f"{UUID},p,d\n{UUID.upper()},p,e\n".encode(), "has a different owner in line 2"),
 ])
-def test_a_bad_file_is_refused_before_anything_is_written(local, tmp_path, content, told):
+def test_a_bad_file_is_refused_before_anything_is_written(local, tmp_path, content, result):
     file = tmp_path / "owners.csv"
     file.write_bytes(content)
-    assert re.search(told, local.run(2, "owner", "import", str(file), FAST))
+    assert re.search(result, local.run(2, "owner", "import", str(file), FAST))
     assert local.items(local.owners) == []
 
 
@@ -209,14 +209,14 @@ def test_a_file_that_cannot_be_read_is_refused(local, tmp_path):
     assert "directory" in local.run(2, "owner", "import", str(tmp_path))
 
 
-def test_an_import_says_which_ids_it_respells_and_which_lines_repeat(tables, tmp_path):
+def test_an_import_reports_changed_ids_and_repeated_lines(tables, tmp_path):
     file = tmp_path / "owners.csv"
     rows = f"domain_id,instance_id,project_id\r\nd,{UUID.upper()},p\r\nd,{UUID},p\r\n"
     file.write_bytes(b"\xef\xbb\xbf" + rows.encode())
     assert registry.main(["owner", "import", str(file), FAST, *tables.where()]) == 0
     out, err = tables.capsys.readouterr()
     assert "Registered 1 " in out
-    assert f"line 2: instance_id {UUID.upper()} is taken as {UUID}" in err
+    assert f"line 2: instance_id {UUID.upper()} is stored as {UUID}" in err
     assert "line 3: the same as line 2" in err
     assert tables.owners_registered() == {(UUID, "p", "d")}
 
@@ -232,14 +232,14 @@ def test_an_import_that_clashes_with_the_register_writes_nothing(tables, tmp_pat
 def test_a_dry_run_writes_nothing(tables, tmp_path):
     tables.run(0, "owner", "add", "a", "p", "d")
     file = owners_file(tmp_path, ("a", "p", "d"), ("b", "p", "d"))
-    told = json.loads(tables.run(0, "owner", "import", file, "--dry-run", "--json"))
-    assert (told["to_register"], told["present"]) == (1, 1)
+    result = json.loads(tables.run(0, "owner", "import", file, "--dry-run", "--json"))
+    assert (result["to_register"], result["present"]) == (1, 1)
     assert tables.owners_registered() == {("a", "p", "d")}
     tables.run(0, "owner", "import", file, FAST)
     assert tables.owners_registered() == {("a", "p", "d"), ("b", "p", "d")}
 
 
-def test_an_owner_that_is_registered_while_an_import_runs_stays(local, tmp_path, monkeypatch):
+def test_an_import_keeps_an_owner_registered_meanwhile(local, tmp_path, monkeypatch):
     def rival_first(run, items, write=registry.Run.write):
         local.put(local.owners, instance_id="same", project_id="P-1", domain_id="d")
         local.put(local.owners, instance_id="other", project_id="rival", domain_id="d")
@@ -247,39 +247,39 @@ def test_an_owner_that_is_registered_while_an_import_runs_stays(local, tmp_path,
 
     monkeypatch.setattr(registry.Run, "write", rival_first)
     file = owners_file(tmp_path, ("same", "P-1", "d"), ("other", "P-1", "d"), ("new", "P-1", "d"))
-    told = json.loads(local.run(1, "owner", "import", file, FAST, "--json"))
-    assert (told["registered"], told["present"], told["left"]) == (1, 1, 1)
-    assert told["details"][0]["instance_id"] == "other"
+    result = json.loads(local.run(1, "owner", "import", file, FAST, "--json"))
+    assert (result["registered"], result["present"], result["left"]) == (1, 1, 1)
+    assert result["details"][0]["instance_id"] == "other"
     assert local.owners_registered() == {("same", "P-1", "d"), ("other", "rival", "d"), ("new", "P-1", "d")}
 
 
-def test_an_interrupted_import_goes_on_where_it_stopped(local, tmp_path):
+def test_an_interrupted_import_can_be_continued(local, tmp_path):
     owners = new_owners(5000)
     file = owners_file(tmp_path, *owners)
     command = [sys.executable, str(PROGRAM), "owner", "import", file, "--json", *local.where()]
-    # A shell lets what it runs in the background ignore Ctrl-C.
+    # Programs that a shell runs in the background ignore Ctrl-C.
     heed = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
     with subprocess.Popen([*command, "--rate=1000"], stderr=subprocess.PIPE, text=True, **heed) as process:
         while not local.client.scan(TableName=local.owners, Select="COUNT")["Count"]:
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        told = json.loads(process.stderr.read())
+        result = json.loads(process.stderr.read())
     assert process.returncode == 130
     written = len(local.items(local.owners))
     assert 0 < written < 5000
-    assert (told["registered"], told["left"]) == (written, 5000 - written)
+    assert (result["registered"], result["left"]) == (written, 5000 - written)
 
-    told = json.loads(local.run(0, "owner", "import", file, FAST, "--json"))
-    assert (told["registered"], told["present"]) == (5000 - written, written)
+    result = json.loads(local.run(0, "owner", "import", file, FAST, "--json"))
+    assert (result["registered"], result["present"]) == (5000 - written, written)
     exported = local.run(0, "owner", "export", FAST)
     assert exported.startswith(HEADER)
     assert {tuple(row) for row in csv.reader(exported.splitlines()[1:])} == set(owners)
 
-    # A reader that goes away, with more to print than a pipe holds.
+    # The reader ends while there is more to print than a pipe can hold.
     command = [sys.executable, str(PROGRAM), "owner", "export", FAST, *local.where()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.close()
-        assert process.stderr.read() == "The output was closed before all of it was written.\n"
+        assert process.stderr.read() == "The output was closed before everything was written.\n"
     assert process.returncode == 2
 
 
@@ -288,18 +288,18 @@ def test_an_import_keeps_to_its_rate(local, tmp_path, monkeypatch):
     monkeypatch.setattr(registry.time, "sleep", waits.append)
     file = owners_file(tmp_path, *new_owners(100))
     local.run(0, "owner", "import", file, "--rate=1")
-    # The fourth batch of 25 waits for three.
+    # The fourth batch of 25 waits for the first three.
     assert 40 < max(waits) < 80
 
 
-def test_a_table_of_many_pages_is_exported_whole(local):
+def test_a_table_of_many_pages_is_exported_completely(local):
     for number in range(8):
         local.put(local.reservations, group_id=str(number), purchase_id="p", note="x" * 300_000)
     exported = local.run(0, "reservations", "export")
     assert {row["group_id"] for row in csv.DictReader(io.StringIO(exported))} == set("01234567")
 
 
-def test_a_reservation_is_shown_exported_and_released_by_its_purchase_alone(tables):
+def test_a_reservation_is_shown_exported_and_released_only_by_its_purchase_id(tables):
     item = tables.put(
         tables.reservations, group_id=UUID, purchase_id=PURCHASE, domain_id="d", project_id="p", instance_id="i",
         created_at="2026-11-24T02:04:16.000Z", idempotency_key="order,1")
@@ -309,7 +309,7 @@ def test_a_reservation_is_shown_exported_and_released_by_its_purchase_alone(tabl
     assert list(csv.DictReader(io.StringIO(tables.run(0, "reservations", "export")))) == [plain]
     assert PURCHASE in tables.run(1, "reservation", "release", UUID, UUID)
     assert tables.items(tables.reservations) == [item]
-    assert "look again in 10 minutes" in tables.run(0, "reservation", "release", UUID, PURCHASE.upper())
+    assert "check again in 10 minutes" in tables.run(0, "reservation", "release", UUID, PURCHASE.upper())
     assert tables.items(tables.reservations) == []
     assert "not reserved" in tables.run(1, "reservation", "release", UUID, PURCHASE)
     assert "not reserved" in tables.run(1, "reservation", "show", UUID)
@@ -327,7 +327,7 @@ def test_a_reservation_that_changed_since_it_was_read_is_not_released(local, mon
     assert len(local.items(local.reservations)) == 1
 
 
-def test_a_release_can_wait_for_calls_under_way(local, monkeypatch):
+def test_a_release_can_wait_for_calls_in_progress(local, monkeypatch):
     waited = []
     monkeypatch.setattr(registry.time, "sleep", waited.append)
     local.put(local.reservations, group_id="g", purchase_id="p")
@@ -335,11 +335,11 @@ def test_a_release_can_wait_for_calls_under_way(local, monkeypatch):
     local.put(local.reservations, group_id="g", purchase_id="p")
     monkeypatch.setattr(
         registry.time, "sleep", lambda _: local.put(local.reservations, group_id="g", purchase_id="again"))
-    assert "reserved again since, by purchase again" in local.run(1, "reservation", "release", "g", "p", "--wait")
+    assert "reserved again, by purchase again" in local.run(1, "reservation", "release", "g", "p", "--wait")
     assert waited == [600]
 
 
-def test_lost_items_come_back_and_newer_ones_stay(tables):
+def test_a_restore_adds_lost_items_and_keeps_newer_ones(tables):
     restored = tables.create("group_id")
     for group in "lost", "kept", "taken":
         tables.put(restored, group_id=group, purchase_id="before")
@@ -347,17 +347,17 @@ def test_lost_items_come_back_and_newer_ones_stay(tables):
     taken = tables.put(tables.reservations, group_id="taken", purchase_id="after")
     new = tables.put(tables.reservations, group_id="new", purchase_id="after")
     before = tables.items(tables.reservations)
-    told = json.loads(tables.run(1, "restore", "reservations", "--from", restored, "--dry-run", "--json"))
-    assert (told["to_put_back"], told["present"]) == (1, 1)
-    assert {detail["group_id"] for detail in told["details"]} == {"lost", "taken"}
+    result = json.loads(tables.run(1, "restore", "reservations", "--from", restored, "--dry-run", "--json"))
+    assert (result["to_put_back"], result["present"]) == (1, 1)
+    assert {detail["group_id"] for detail in result["details"]} == {"lost", "taken"}
     assert tables.items(tables.reservations) == before
     for _ in "once", "again":
-        assert "taken is there, but differs" in tables.run(1, "restore", "reservations", "--from", restored, FAST)
+        assert "taken exists, but differs" in tables.run(1, "restore", "reservations", "--from", restored, FAST)
         lost = {"group_id": {"S": "lost"}, "purchase_id": {"S": "before"}}
         assert tables.items(tables.reservations) == sorted([lost, kept, taken, new], key=repr)
 
 
-def test_a_restored_item_is_the_item_that_was_lost(local):
+def test_a_restored_item_equals_the_lost_one(local):
     restored = local.create("instance_id")
     for number in range(60):
         local.put(restored, **{
@@ -368,7 +368,7 @@ def test_a_restored_item_is_the_item_that_was_lost(local):
     assert "Put back 0 items; 60" in local.run(0, "restore", "owners", "--from", restored, FAST)
 
 
-def test_an_item_that_a_lost_answer_wrote_is_no_difference(local, monkeypatch):
+def test_an_item_whose_write_lost_its_response_does_not_differ(local, monkeypatch):
     restored = local.create("group_id")
     local.put(restored, group_id="g", purchase_id="p")
 
@@ -380,7 +380,7 @@ def test_an_item_that_a_lost_answer_wrote_is_no_difference(local, monkeypatch):
     local.run(0, "restore", "reservations", "--from", restored, FAST)
 
 
-def test_a_table_of_the_other_kind_is_not_restored(local):
+def test_a_table_with_another_key_is_not_restored(local):
     local.put(local.reservations, group_id="g", purchase_id="p", instance_id="i", project_id="p", domain_id="d")
     assert "its key is group_id" in local.run(2, "restore", "owners", "--from", local.reservations)
     assert "itself" in local.run(2, "restore", "owners", "--from", local.owners)
@@ -389,7 +389,7 @@ def test_a_table_of_the_other_kind_is_not_restored(local):
 
 
 class Broken(BaseHTTPRequestHandler):
-    """A DynamoDB with an empty table that answers each write as the test says."""
+    """A DynamoDB with an empty table and prepared responses to each write."""
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -423,29 +423,29 @@ def throttled(number):
     return {"Error": {"Code": "ThrottlingError", "Message": "Too fast"}} if number else {}
 
 
-def test_throttled_items_are_written_again(broken, capsys, tmp_path):
+def test_throttled_items_are_retried(broken, capsys, tmp_path):
     file = owners_file(tmp_path, *new_owners(3))
     broken.answers = [(200, throttled), (200, throttled), (200, throttled)]
     assert "Registered 3 " in run(capsys, 0, "owner", "import", file, broken.url)
 
 
-def test_an_import_that_is_throttled_for_good_says_what_is_left(broken, capsys, tmp_path, monkeypatch):
+def test_a_permanently_throttled_import_says_what_is_left(broken, capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "ATTEMPTS", 2)
     file = owners_file(tmp_path, *new_owners(3))
     broken.answers = [(200, throttled)] * 2
-    told = run(capsys, 1, "owner", "import", file, broken.url)
-    assert "ThrottlingError" in told and "left" in told
+    result = run(capsys, 1, "owner", "import", file, broken.url)
+    assert "ThrottlingError" in result and "left" in result
 
 
 def test_an_import_without_permission_stops_at_once(broken, capsys, tmp_path):
     denied = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "User is not authorized"}
     broken.answers = [(400, denied)] * 100
-    told = run(capsys, 2, "owner", "import", owners_file(tmp_path, *new_owners(2500)), broken.url, "--rate=1000")
-    assert "User is not authorized" in told and "Up to 2500 are left" in told
+    result = run(capsys, 2, "owner", "import", owners_file(tmp_path, *new_owners(2500)), broken.url, "--rate=1000")
+    assert "User is not authorized" in result and "Up to 2500 are left" in result
     assert len(broken.answers) > 50
 
 
-@pytest.mark.parametrize("arguments, told", [
+@pytest.mark.parametrize("arguments, result", [
     (["owner", "show", "a b"], "'a b' is not an id"),
     (["owner", "add", "a", "b"], "DOMAIN"),
     (["reservation", "release", "g", ""], "'' is not an id"),
@@ -454,11 +454,11 @@ def test_an_import_without_permission_stops_at_once(broken, capsys, tmp_path):
     (["owner", "show", "a", "--endpoint-url=nonsense"], "nonsense"),
     (["owner", "show", "a"], "region"),
 ])
-def test_bad_input_is_a_sentence(capsys, arguments, told):
-    assert told in run(capsys, 2, *arguments)
+def test_bad_input_gets_one_message(capsys, arguments, result):
+    assert result in run(capsys, 2, *arguments)
 
 
-def test_what_aws_refuses_is_a_sentence(capsys, monkeypatch, simulator, tmp_path):
+def test_a_refusal_by_aws_gets_one_message(capsys, monkeypatch, simulator, tmp_path):
     show = ["owner", "show", "a"]
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     assert "credentials" in run(capsys, 2, *show)
@@ -473,7 +473,7 @@ def test_what_aws_refuses_is_a_sentence(capsys, monkeypatch, simulator, tmp_path
     assert "config" in run(capsys, 2, *show)
 
 
-def test_nothing_in_the_environment_keeps_the_program_from_this_machine(local, monkeypatch):
+def test_the_environment_does_not_affect_a_local_endpoint(local, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
     monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")

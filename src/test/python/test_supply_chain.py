@@ -1,4 +1,4 @@
-""".ci/supply-chain on lists and jars that are made here, and .ci/vulnerabilities against a server that plays OSV."""
+""".ci/supply-chain with lists and jars made for the test, and .ci/vulnerabilities against a fake OSV server."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ import stack
 
 
 def run(script, *arguments, **environment):
-    """Exit code and output."""
+    """Returns the exit code and the output."""
     result = subprocess.run(
         [stack.ROOT / ".ci" / script, *arguments], capture_output=True, text=True, timeout=60,
         env={"PATH": os.environ["PATH"], **environment})
@@ -45,19 +45,19 @@ def sbom(tmp_path):
     return write
 
 
-def test_a_list_of_the_jars_passes(sbom):
+def test_a_list_of_exactly_the_jars_passes(sbom):
     code, output = run("supply-chain", *sbom(component("one"), component("two", {"license": {"id": "MIT-0"}})))
     assert (code, output) == (0, "sbom.json: 2 libraries; 1 MIT, 1 MIT-0\n")
 
 
-def test_a_jar_that_the_list_lacks_is_named(sbom):
+def test_an_unlisted_jar_is_named(sbom):
     file, lib = sbom(component("one"))
     (lib / "stale-1.jar").write_text("stale")
     code, output = run("supply-chain", file, lib)
     assert (code, output) == (1, f"stale-1.jar is in {lib} and not in the list.\n")
 
 
-def test_a_jar_with_other_bytes_is_named(sbom):
+def test_a_jar_with_different_bytes_is_named(sbom):
     file, lib = sbom(component("one"))
     (lib / "one-1.jar").write_text("two")
     code, output = run("supply-chain", file, lib)
@@ -71,7 +71,7 @@ def test_a_jar_with_other_bytes_is_named(sbom):
     ({"expression": "MIT OR GPL-3.0-only"}, "MIT OR GPL-3.0-only"),
     (None, "no licence"),
 ])
-def test_a_library_under_another_licence_is_named(sbom, licence, named):
+def test_a_library_with_another_licence_is_named(sbom, licence, named):
     code, output = run("supply-chain", *sbom(component("one"), component("two", licence)))
     assert code == 1
     assert output.startswith(f"two 1: {named};")
@@ -79,7 +79,7 @@ def test_a_library_under_another_licence_is_named(sbom, licence, named):
 
 @pytest.fixture
 def osv(sbom):
-    """Runs .ci/vulnerabilities on the libraries one and two: exit code and output. The answers come in turn."""
+    """Runs .ci/vulnerabilities on the libraries one and two, with prepared responses. Returns exit code and output."""
     servers = []
 
     def ask(*answers):
@@ -113,7 +113,7 @@ def osv(sbom):
 ONE, TWO = ({"package": {"purl": f"pkg:maven/group/{name}@1"}} for name in ("one", "two"))
 
 
-def test_every_library_is_asked_about(osv):
+def test_every_library_is_checked(osv):
     code, output, asked = osv((200, {"results": [{}, {}]}))
     assert (code, output) == (0, "OSV knows no vulnerability in these 2 libraries.\n")
     assert asked == [("/v1/querybatch", {"queries": [ONE, TWO]})]
@@ -124,7 +124,7 @@ def test_a_vulnerability_is_named_with_its_library(osv):
     assert (code, output) == (1, "pkg:maven/group/two@1 has https://osv.dev/vulnerability/GHSA-1\n")
 
 
-def test_the_next_page_of_an_answer_is_fetched(osv):
+def test_all_pages_of_a_response_are_read(osv):
     code, output, asked = osv(
         (200, {"results": [{"vulns": [{"id": "A"}], "next_page_token": "t"}, {}]}),
         (200, {"results": [{"vulns": [{"id": "B"}]}]}))
@@ -139,18 +139,18 @@ def test_the_next_page_of_an_answer_is_fetched(osv):
     (200, []),
     (200, {"results": [{}]}),
 ])
-def test_no_answer_of_osvs_is_no_all_clear(osv, answer):
+def test_a_bad_response_does_not_pass(osv, answer):
     code, output, _ = osv(answer)
     assert code == 2
-    assert output.startswith("Nothing was checked, since http://127.0.0.1:")
+    assert output.startswith("Nothing was checked, because http://127.0.0.1:")
     assert len(output.splitlines()) == 1
 
 
-def test_a_server_that_cannot_be_reached_is_no_all_clear(sbom):
+def test_an_unreachable_server_does_not_pass(sbom):
     file, _ = sbom(component("one"))
     code, output = run("vulnerabilities", file, OSV_URL="http://127.0.0.1:1")
     assert code == 2
-    assert output.startswith("Nothing was checked, since http://127.0.0.1:1/v1/querybatch did not respond properly")
+    assert output.startswith("Nothing was checked, because http://127.0.0.1:1/v1/querybatch did not respond properly")
     assert len(output.splitlines()) == 1
 
 
@@ -160,7 +160,7 @@ def test_without_a_list_nothing_is_checked(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["<html>", "", "[]", "{}", '{"components": [{"name": "one"}]}', '{"components": [7]}'])
-def test_a_file_that_is_no_list_is_no_all_clear(tmp_path, content):
+def test_an_invalid_list_does_not_pass(tmp_path, content):
     (tmp_path / "sbom.json").write_text(content)
     code, output = run("vulnerabilities", tmp_path / "sbom.json")
     assert code == 2

@@ -1,4 +1,4 @@
-"""What the template deploys, looked at after SAM's own translator."""
+"""What the template deploys, checked after SAM's own translator."""
 
 import json
 import re
@@ -62,7 +62,7 @@ def arn(name):
 # --- Who may do what
 
 
-def test_the_function_may_do_this_and_nothing_else():
+def test_the_function_has_only_these_permissions():
     role = properties("FunctionRole")
     assert "ManagedPolicyArns" not in role
     assert properties("ReserveFunction")["Role"] == arn("FunctionRole")
@@ -87,7 +87,7 @@ def test_the_function_may_do_this_and_nothing_else():
     ]
 
 
-def test_no_other_role_and_policy_is_made():
+def test_no_other_role_or_policy_is_created():
     assert set(of_type("AWS::IAM::Role")) == {
         "FunctionRole",
         "ReserveFunctionDailyWakeUpRole",
@@ -95,7 +95,7 @@ def test_no_other_role_and_policy_is_made():
     assert not of_type("AWS::IAM::Policy") and not of_type("AWS::IAM::ManagedPolicy")
 
 
-def test_every_call_is_signed_and_the_function_alone_judges_it():
+def test_every_call_is_signed_and_only_the_function_validates_it():
     body = properties("Api")["Body"]
     scheme = body["components"]["securitySchemes"]["sigv4"]
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
@@ -106,7 +106,7 @@ def test_every_call_is_signed_and_the_function_alone_judges_it():
     assert "validat" not in json.dumps(body).lower()
 
 
-def test_the_gateway_answers_nothing_that_cannot_be():
+def test_the_gateway_defines_only_responses_that_can_occur():
     body = properties("Api")["Body"]
     assert set(body["x-amazon-apigateway-gateway-responses"]) == {
         "MISSING_AUTHENTICATION_TOKEN",
@@ -122,13 +122,13 @@ def test_the_gateway_answers_nothing_that_cannot_be():
     }
     (operation,) = [o for path in body["paths"].values() for o in path.values()]
     assert "401" not in operation["responses"]
-    # API Gateway lets nobody word these.
+    # API Gateway does not let anybody customise these.
     for status in "413", "415":
         assert "headers" not in operation["responses"][status]
 
 
-def test_a_code_of_the_gateway_means_one_thing():
-    """Callers retry after a time-out, and never after a refusal."""
+def test_each_gateway_error_code_has_one_meaning():
+    """Callers retry after a timeout, but never after a refusal."""
     responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
     codes = {}
     for kind, response in responses.items():
@@ -145,7 +145,7 @@ def test_a_code_of_the_gateway_means_one_thing():
     }
 
 
-def test_no_connection_has_less_than_tls_1_2():
+def test_every_connection_has_at_least_tls_1_2():
     for front in properties("Api"), DOMAIN["Resources"]["Domain"]["Properties"]:
         assert front["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
         assert front["EndpointAccessMode"] == "STRICT"
@@ -165,7 +165,7 @@ def test_guided_deployment_does_not_ask_whether_the_api_may_be_open(tmp_path, mo
     assert auth_per_resource(stacks) == [("ReserveFunction", True)]
 
 
-def test_the_answers_of_a_guided_deployment_stay_out_of_git():
+def test_the_settings_of_a_guided_deployment_stay_out_of_git():
     assert DEFAULT_CONFIG_FILE_NAME == "samconfig.toml"
     assert "/samconfig.toml" in (stack.ROOT / ".gitignore").read_text().splitlines()
     assert not git("ls-files", "samconfig.*")
@@ -174,7 +174,7 @@ def test_the_answers_of_a_guided_deployment_stay_out_of_git():
 # --- The function, and the alias everywhere
 
 
-def test_the_gateway_calls_the_alias_of_the_path_that_the_function_names():
+def test_the_gateway_calls_the_alias_for_the_functions_path():
     body = properties("Api")["Body"]
     (path,) = body["paths"]
     event = SOURCE["Resources"]["ReserveFunction"]["Properties"]["Events"]["Reserve"]
@@ -183,7 +183,7 @@ def test_the_gateway_calls_the_alias_of_the_path_that_the_function_names():
     assert "/functions/${ReserveFunctionAliaslive}/invocations" in integration["uri"]["Fn::Sub"]
 
 
-def test_nothing_else_than_the_alias_is_called():
+def test_only_the_alias_is_called():
     for permission in of_type("AWS::Lambda::Permission").values():
         assert permission["Properties"]["FunctionName"] == ALIAS
     (schedule,) = of_type("AWS::Scheduler::Schedule").values()
@@ -205,7 +205,7 @@ def test_the_function_starts_from_a_snapshot_and_is_traced():
     assert properties("ApiliveStage")["TracingEnabled"] is True
 
 
-def test_a_version_takes_over_once_its_snapshot_is_taken_and_nothing_else_delays_it():
+def test_a_version_takes_over_as_soon_as_it_has_a_snapshot():
     assert "UpdatePolicy" not in RESOURCES[ALIAS["Ref"]]
     (name,) = of_type("AWS::Lambda::Version")
     assert properties(ALIAS["Ref"])["FunctionVersion"] == {"Fn::GetAtt": [name, "Version"]}
@@ -217,7 +217,7 @@ def version_of(template):
 
 
 def test_a_changed_architecture_publishes_no_version():
-    """If SAM does now (serverless-application-model#3820), docs/operating/deploy.md has a paragraph less."""
+    """If SAM does it now (serverless-application-model#3820), remove the paragraph in docs/operating/deploy.md."""
     assert version_of(stack.expanded(Architecture="x86_64")) == version_of(TEMPLATE)
 
 
@@ -236,15 +236,15 @@ def test_a_changed_description_publishes_a_version():
     ],
     ids=lambda change: "".join(change),
 )
-def test_an_edit_that_is_no_part_of_a_version_still_asks_for_one(change):
-    """Lambda then has none to publish. docs/operating/deploy.md says what to do."""
+def test_sam_requests_a_version_even_for_a_change_outside_it(change):
+    """Lambda then has nothing to publish. docs/operating/deploy.md says what to do."""
     changed = stack.source()
     changed["Resources"]["ReserveFunction"]["Properties"].update(change)
     assert version_of(stack.expand(changed)) != version_of(TEMPLATE)
 
 
-def test_the_sdk_chooses_the_endpoint_and_only_sam_local_another():
-    """A given endpoint fails beside a FIPS or dual-stack setting; `sam local` overrides named variables alone."""
+def test_the_sdk_chooses_the_endpoint_unless_sam_local_sets_one():
+    """An explicit endpoint conflicts with a FIPS or dual-stack setting; `sam local` overrides only named variables."""
     variables = properties("ReserveFunction")["Environment"]["Variables"]
     assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == {"Ref": "AWS::NoValue"}
     override = json.loads((stack.ROOT / "events/env.json").read_text())["ReserveFunction"]
@@ -260,7 +260,7 @@ def test_a_table_is_protected_from_loss_and_from_cost(name):
     table = RESOURCES[name]
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     assert table["Properties"]["DeletionProtectionEnabled"] is True
-    assert "SSESpecification" not in table["Properties"]  # which would be KMS, at a price
+    assert "SSESpecification" not in table["Properties"]  # It would mean KMS, which costs extra.
     recovery = table["Properties"]["PointInTimeRecoverySpecification"]
     assert recovery == {"PointInTimeRecoveryEnabled": True}
     assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -272,7 +272,7 @@ def test_a_table_is_protected_from_loss_and_from_cost(name):
 
 
 def test_no_update_replaces_a_table():
-    """A table's data goes by its logical id. Of its properties only these replace it. So all stay as first deployed."""
+    """A new logical id means a new, empty table. Only these properties replace a table, so they must never change."""
     keys = {
         name: (table["Properties"]["KeySchema"], table["Properties"]["AttributeDefinitions"])
         for name, table in of_type("AWS::DynamoDB::Table").items()
@@ -292,7 +292,7 @@ def test_no_update_replaces_a_table():
 # --- Logs, metrics and alarms
 
 
-def test_every_log_is_kept_as_long_as_told_and_outlives_the_stack():
+def test_every_log_has_its_retention_and_outlives_the_stack():
     logs = of_type("AWS::Logs::LogGroup")
     assert set(logs) == {"FunctionLog", "AccessLog"}
     for log in logs.values():
@@ -300,7 +300,7 @@ def test_every_log_is_kept_as_long_as_told_and_outlives_the_stack():
         assert log["DeletionPolicy"] == log["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_access_log_has_the_request_id_of_the_function_log_and_one_that_no_caller_chooses():
+def test_the_access_log_has_the_functions_request_id_and_one_that_callers_cannot_choose():
     setting = properties("ApiliveStage")["AccessLogSetting"]
     assert setting["DestinationArn"] == arn("AccessLog")
     fields = json.loads(setting["Format"])
@@ -318,7 +318,7 @@ def test_the_access_log_says_why_the_gateway_returned_a_5xx():
     assert fields["trace_id"] == "$context.xrayTraceId"
 
 
-def test_each_outcome_is_counted_once_and_only_for_a_caller_that_the_gateway_knows():
+def test_each_outcome_is_counted_once_and_only_for_authenticated_callers():
     filters = {name: r["Properties"] for name, r in of_type("AWS::Logs::MetricFilter").items()}
     assert {name: f["FilterPattern"] for name, f in filters.items()} == {
         "Reserved": "{ $.replayed IS FALSE }",
@@ -344,7 +344,7 @@ NAMESPACE = {"Fn::Sub": "MarketReserve/${AWS::StackName}"}
         ("UnregisteredInstances", NAMESPACE, "Refused", {"ErrorCode": "APIG.1136"}, "Sum"),
     ],
 )
-def test_an_alarm_watches_a_metric_that_there_is(
+def test_every_alarm_watches_an_existing_metric(
     name, namespace, metric, metric_dimensions, statistic
 ):
     alarm = properties(name)
@@ -353,7 +353,7 @@ def test_an_alarm_watches_a_metric_that_there_is(
     assert alarm.get("Statistic", alarm.get("ExtendedStatistic")) == statistic
 
 
-def test_the_alarm_on_refusals_divides_metrics_that_there_are():
+def test_the_alarm_on_refusals_divides_existing_metrics():
     share, *watched = properties("RefusedCalls")["Metrics"]
     assert share == {"Id": "share", "Expression": "IF(calls >= 10, refused / calls, 0)"}
     for metric, name in zip(watched, ["Count", "4XXError"], strict=True):
@@ -386,7 +386,7 @@ DAY = 24 * 60
 
 def test_one_failed_order_among_ten_calls_a_day_fires_within_minutes():
     day = [(minute, 0) for minute in range(0, DAY, DAY // 10)]
-    order = [(500, 1)] * 5  # The attempts of a caller that follows docs/calling.md.
+    order = [(500, 1)] * 5  # the attempts of a caller that follows docs/calling.md
     assert 500 < minutes_until_it_fires("ServerErrors", day + order) <= 505
 
 
@@ -402,16 +402,16 @@ def test_an_outage_fires_however_many_calls_there_are():
 
 @pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
 def test_an_alarm_clears_if_nothing_happens(name):
-    """Alarms on AWS/DynamoDB do not: they keep their state while data is missing."""
+    """Alarms on AWS/DynamoDB metrics do not clear: they keep their state while data is missing."""
     assert properties(name).get("Namespace") != "AWS/DynamoDB"
     assert properties(name)["TreatMissingData"] == "notBreaching"
 
 
-def test_the_gateway_has_the_name_that_its_alarms_watch():
+def test_the_alarms_use_the_gateways_name():
     assert properties("Api")["Name"] == LIVE_API["ApiName"]
 
 
-def test_the_dashboard_shows_metrics_that_there_are():
+def test_the_dashboard_shows_existing_metrics():
     body = properties("Dashboard")["DashboardBody"]["Fn::Sub"]
     shown = re.findall(r'\["(AWS/\w+)", "(\w+)", "(\w+)", "[^"]+"(?:, "(\w+)", "[^"]+")?', body)
     assert len(shown) == 11
@@ -424,7 +424,7 @@ def test_the_dashboard_shows_metrics_that_there_are():
 
 
 @pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
-def test_an_alarm_says_where_to_read_what_to_do(name):
+def test_every_alarm_links_to_the_runbook(name):
     page, _, anchor = properties(name)["AlarmDescription"].split()[-1].partition("#")
     headings = re.findall(r"^#+ (.+)$", (stack.ROOT / page).read_text(), re.MULTILINE)
     assert anchor in [h.lower().replace(" ", "-") for h in headings]
@@ -432,17 +432,17 @@ def test_an_alarm_says_where_to_read_what_to_do(name):
     assert properties(name)["AlarmActions"] == properties(name)["OKActions"] == topic
 
 
-# --- What has a lifetime of its own
+# --- Resources that outlive the stack
 
 
-def test_the_role_for_logs_stays_when_its_stack_goes():
+def test_the_role_for_logs_outlives_its_stack():
     assert {r["Type"] for r in LOGGING["Resources"].values()} == {"AWS::ApiGateway::Account", "AWS::IAM::Role"}
     for resource in LOGGING["Resources"].values():
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
     assert not of_type("AWS::ApiGateway::Account")
 
 
-def test_a_domain_name_leads_to_the_stage_of_an_api_that_may_be_rebuilt():
+def test_a_domain_name_points_to_the_stage_of_a_replaceable_api():
     resources = DOMAIN["Resources"]
     assert resources["Mapping"]["Properties"] == {
         "DomainName": {"Ref": "Domain"},
@@ -458,10 +458,10 @@ def test_the_certificate_of_a_domain_name_renews_by_itself():
     assert DOMAIN["Resources"]["Certificate"]["Properties"]["ValidationMethod"] == "DNS"
 
 
-# --- Two stacks in one account do not meet
+# --- Two stacks in one account are independent
 
 
-def test_no_resource_has_a_name_of_its_own():
+def test_no_resource_has_a_fixed_name():
     allowed = {
         "Api": {"Name": {"Ref": "AWS::StackName"}},
         "ApiliveStage": {"StageName": "live"},
@@ -488,14 +488,14 @@ def test_there_is_one_stage():
 
 
 def test_the_linter_finds_nothing_in_the_expanded_template(tmp_path):
-    """In the source it cannot look past the included file."""
+    """In the source, the linter cannot see the included file."""
     expanded = tmp_path / "template.json"
     expanded.write_text(json.dumps(TEMPLATE))
     result = subprocess.run(["cfn-lint", expanded], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_function_is_told_its_own_tables():
+def test_the_function_gets_its_own_tables():
     variables = RESOURCES["ReserveFunction"]["Properties"]["Environment"]["Variables"]
     assert variables["RESERVATIONS_TABLE"] == {"Ref": "ReservationsTable"}
     assert variables["INSTANCE_OWNERS_TABLE"] == {"Ref": "InstanceOwnersTable"}

@@ -1,4 +1,4 @@
-"""src/tools/shell/verify-deployment against an API that keeps the contract, and against broken ones.
+"""src/tools/shell/verify-deployment with an API that keeps the contract, and with broken ones.
 
 DescribedResponsesTest runs it against the local API.
 """
@@ -25,7 +25,7 @@ WITH_A_GROUP = ("--owner", "domain:project:instance", "--group", "verified")
 
 
 def signature(path, headers, body):
-    """The value of Authorization that belongs to a call, made again from what arrives."""
+    """The correct Authorization header of a call, computed from what arrived."""
     scope = re.search(r"Credential=simulator/(\d+)/([^/]+)/execute-api/aws4_request", headers["Authorization"])
     names = re.search(r"SignedHeaders=([^,]+)", headers["Authorization"])[1].split(";")
     request = AWSRequest(
@@ -37,7 +37,7 @@ def signature(path, headers, body):
 
 
 class Api:
-    """The contract in a few lines, as far as the script asks for it."""
+    """The part of the contract that the script checks, in a few lines."""
 
     def __init__(self):
         self.reservation = None
@@ -77,7 +77,7 @@ class Api:
 
 @pytest.fixture
 def verify():
-    """Runs the script against an API: exit code and output."""
+    """Runs the script with an API. Returns the exit code and the output."""
     servers = []
 
     def run(api, *options, **environment):
@@ -133,7 +133,7 @@ def test_an_api_that_keeps_the_contract_passes(verify):
     ] + [["The", "contract"]]
 
 
-def test_without_a_group_nothing_is_reserved_and_the_output_says_so(verify):
+def test_without_a_group_the_script_reserves_nothing_and_says_so(verify):
     api = Api()
     code, output = verify(api)
     assert code == 0, output
@@ -152,7 +152,7 @@ def test_calls_are_signed_for_the_region_and_with_the_session(verify):
         assert headers["X-Amz-Security-Token"] == "session"
 
 
-def test_the_unsigned_check_is_left_out_by_an_option_alone_and_the_output_says_so(verify):
+def test_only_an_option_skips_the_signature_checks_and_the_output_says_so(verify):
     class Open(Api):
         def is_signed(self, path, headers, body):
             return "Authorization" not in headers
@@ -163,13 +163,13 @@ def test_the_unsigned_check_is_left_out_by_an_option_alone_and_the_output_says_s
 
 
 @pytest.mark.parametrize("status, code", [(404, "APIG.0101"), (403, "APIG.0301"), (403, "APIG.0302")])
-def test_a_gateway_may_refuse_an_unknown_path_in_either_way(verify, status, code):
+def test_a_gateway_may_refuse_an_unknown_path_with_either_status(verify, status, code):
     api = Api()
     api.no_such_path = status, code
     assert verify(api)[0] == 0
 
 
-def test_an_unknown_path_that_is_served_is_found(verify):
+def test_a_served_unknown_path_is_reported(verify):
     api = Api()
     api.no_such_path = 403, "APIG.1136"
     code, output = verify(api)
@@ -177,7 +177,7 @@ def test_an_unknown_path_that_is_served_is_found(verify):
     assert "WRONG 403 APIG.1136   a path that does not exist" in output
 
 
-def test_a_signature_that_nobody_checks_is_found(verify):
+def test_an_unchecked_signature_is_reported(verify):
     class Trusting(Api):
         def is_signed(self, path, headers, body):
             return "Authorization" in headers
@@ -188,7 +188,7 @@ def test_a_signature_that_nobody_checks_is_found(verify):
 
 
 def broken(change):
-    """An API whose answers a function changes: status, headers, body and the path that was called."""
+    """An API whose responses are changed by a function of status, headers, body and path."""
 
     class Broken(Api):
         def answer(self, path, headers, body):
@@ -207,13 +207,13 @@ def everything_fails(status, headers, body):
     return Api().error(500, "APIG.9999")
 
 
-def the_gateway_judges_bodies(status, headers, body):
+def the_gateway_validates_bodies(status, headers, body):
     if body.get("error_code") == "APIG.2000":
         body = {**body, "error_code": "APIG.2012"}
     return status, headers, body
 
 
-def strangers_are_not_refused(status, headers, body):
+def other_tenants_are_not_refused(status, headers, body):
     if body.get("error_code") == "APIG.1136":
         return 201, {}, {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
     return status, headers, body
@@ -235,7 +235,7 @@ def a_conflict_is_a_201(status, headers, body):
     return status, headers, body
 
 
-def the_holder_is_not_told(status, headers, body):
+def the_holder_gets_no_purchase_id(status, headers, body):
     if status == 409:
         body = {k: v for k, v in body.items() if k != "purchase_id"}
     return status, headers, body
@@ -262,25 +262,25 @@ def another_group_is_reserved(status, headers, body):
     [
         unsigned_calls_pass,
         everything_fails,
-        the_gateway_judges_bodies,
-        strangers_are_not_refused,
+        the_gateway_validates_bodies,
+        other_tenants_are_not_refused,
         a_replay_makes_another_purchase,
         a_replay_is_not_marked,
         a_conflict_is_a_201,
-        the_holder_is_not_told,
+        the_holder_gets_no_purchase_id,
         the_request_id_is_another,
         the_request_id_is_missing,
         the_content_type_is_another,
         another_group_is_reserved,
     ],
 )
-def test_a_broken_api_is_found(verify, change):
+def test_a_broken_api_is_reported(verify, change):
     code, output = verify(broken(change), *WITH_A_GROUP)
     assert code == 1, output
     assert "WRONG" in output and output.endswith("The contract is broken.\n")
 
 
-def test_a_group_that_is_reserved_already_is_said_to_be(verify):
+def test_an_already_reserved_group_is_reported(verify):
     api = Api()
     assert verify(api, *WITH_A_GROUP)[0] == 0
     code, output = verify(api, *WITH_A_GROUP)
@@ -289,7 +289,7 @@ def test_a_group_that_is_reserved_already_is_said_to_be(verify):
 
 
 @pytest.mark.parametrize("missing", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"])
-def test_a_call_that_cannot_be_signed_is_not_made(verify, missing):
+def test_without_credentials_no_call_is_made(verify, missing):
     api = Api()
     code, output = verify(api, **{missing: ""})
     assert code == 2
@@ -304,10 +304,10 @@ def test_a_call_that_cannot_be_signed_is_not_made(verify, missing):
         ["--group", "g", f"http://127.0.0.1:9{PATH}"],
         ["--owner", "domain", "--group", "g", f"http://127.0.0.1:9{PATH}"],
         ["--unknown", f"http://127.0.0.1:9{PATH}"],
-        [f"http://127.0.0.1:9{PATH}"],  # Nobody listens there.
+        [f"http://127.0.0.1:9{PATH}"],  # Nothing listens on this port.
     ],
 )
-def test_a_call_that_cannot_be_made_is_neither_right_nor_wrong(arguments):
+def test_a_call_that_cannot_be_made_ends_with_2(arguments):
     environment = {"PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1"}
     environment |= {"AWS_ACCESS_KEY_ID": "simulator", "AWS_SECRET_ACCESS_KEY": "simulator"}
     result = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, env=environment)

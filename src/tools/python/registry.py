@@ -1,4 +1,4 @@
-"""Looks after the instance owners and the reservations of a Market Reserve stack."""
+"""Manages the instance owners and the reservations of a Market Reserve stack."""
 
 import argparse
 import contextlib
@@ -26,14 +26,14 @@ except ImportError:
 EPILOG = """\
 exit codes:
   0    done
-  1    refused by what the tables hold, or something is left: the message says what
-  2    bad input, no credentials, no permission, no such stack or table, no answer from AWS
-  130  interrupted; import and restore go on where they stopped if repeated
+  1    refused because of what is in the tables, or not finished: see the message
+  2    bad input, no credentials, no permission, no such stack or table, no response from AWS
+  130  interrupted; run import or restore again to continue
 
 An id is 1 to 64 characters of A-Z a-z 0-9 _ -, the first a letter or digit. A UUID may be
-dashed or bare, in either case, and is stored dashed in lower case.
+written with or without dashes, in either case. It is stored with dashes in lower case.
 
-Credentials and region come from where the AWS CLI finds them. No command overwrites an item.
+Credentials and region are found as by the AWS CLI. No command overwrites an item.
 """
 
 OWNER = ("instance_id", "project_id", "domain_id")
@@ -46,14 +46,14 @@ BATCH = 25  # The limit of BatchExecuteStatement.
 WORKERS = 16
 ATTEMPTS = 8
 RETRIED = {
-    "DuplicateItem",  # The item that was there is gone.
+    "DuplicateItem",  # if the duplicate has been deleted since
     "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
     "TransactionConflict"}
-LISTED = 20  # So many details are shown to a person.
+LISTED = 20  # the maximum number of details in text output
 
 
 class Failure(Exception):
-    """Ends the program with an exit code, a sentence and details."""
+    """Ends the program with an exit code, a message and details."""
 
     def __init__(self, code, message, details=(), **facts):
         super().__init__(message)
@@ -63,11 +63,11 @@ class Failure(Exception):
 FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError
 
 
-# --- Ids: the same rules as ResourceId.java, held by src/test/resources/resource-ids.json -------------------------
+# --- Ids: the same rules as in ResourceId.java; both are tested with src/test/resources/resource-ids.json ---------
 
 
 def canonical(text):
-    """The one spelling of an id: a UUID dashed in lower case, else as written. None if it is no id."""
+    """The canonical form of an id: a UUID with dashes in lower case, otherwise as written. None if it is not an id."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text):
         return None
     uuid = re.fullmatch(r"(H{8})(-?)(H{4})\2(H{4})\2(H{4})\2(H{12})".replace("H", "[0-9A-Fa-f]"), text)
@@ -75,7 +75,7 @@ def canonical(text):
 
 
 def resource_id(text):
-    """An id of the command line in canonical form."""
+    """Parses an id on the command line; returns its canonical form."""
     id = canonical(text)
     if id is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not an id")
@@ -83,7 +83,7 @@ def resource_id(text):
 
 
 def same_owner(item, project, domain):
-    """Whether an item of the register names this owner, in any spelling."""
+    """Whether an item of the register has this owner, in any spelling."""
     return (canonical(text(item, "project_id")), canonical(text(item, "domain_id"))) == (project, domain)
 
 
@@ -102,7 +102,7 @@ def lines(details):
 
 
 def report(options, code, message, details=(), **facts):
-    """Prints a result: a success on standard output, all else on standard error."""
+    """Prints a result: a success to standard output, anything else to standard error."""
     stream = sys.stderr if code else sys.stdout
     if options.json:
         print(json.dumps({"message": message, **facts, "details": details}), file=stream)
@@ -120,7 +120,7 @@ def warn(options, message, details=()):
 
 @contextlib.contextmanager
 def progress(description, total=None):
-    """A function to call with the number of items that are done; shows them if a person looks."""
+    """Yields a function to call with the number of finished items. On a terminal it shows a progress bar."""
     if Progress is None or not sys.stderr.isatty():
         yield lambda done: None
         return
@@ -134,7 +134,7 @@ def progress(description, total=None):
 
 
 def text(item, name):
-    """An attribute as text, empty if the item lacks it."""
+    """An attribute as text; empty if the item does not have it."""
     return str(next(iter(item[name].values()))) if name in item else ""
 
 
@@ -147,14 +147,14 @@ def fingerprint(item):
 
 
 class Pace:
-    """Keeps to a number of capacity units a second."""
+    """Limits the capacity units used per second."""
 
     def __init__(self, rate):
         self.rate = rate
         self.next = time.monotonic()
 
     def take(self, units):
-        """Waits until the units before these are paid."""
+        """Waits until the rate allows these units."""
         time.sleep(max(0.0, self.next - time.monotonic()))
         self.next = max(self.next, time.monotonic()) + units / self.rate
 
@@ -175,7 +175,7 @@ class Table:
         return self.call("get_item", Key={self.key: {"S": id}}, ConsistentRead=True).get("Item")
 
     def put_new(self, item):
-        """Writes an item unless its key is there; the item that is there otherwise."""
+        """Writes an item unless its key exists. Returns the existing item, or None."""
         try:
             self.call("put_item", Item=item, ConditionExpression="attribute_not_exists(#key)",
                       ExpressionAttributeNames={"#key": self.key})
@@ -184,7 +184,7 @@ class Table:
         return None
 
     def delete(self, item):
-        """Deletes an item that was read, unless it has changed since; the item that is there then."""
+        """Deletes an item unless it has changed since it was read. Returns the changed item, or None."""
         names = sorted(item)
         try:
             self.call(
@@ -210,15 +210,15 @@ class Table:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def statement(self, item):
-        # INSERT fails if the key is there, and 25 go into one call, each on its own:
+        # INSERT fails if the key exists. One call has up to 25 of them, each independent of the others:
         # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
         # A BatchWriteItem would overwrite, and a transaction costs twice as much.
         attributes = ", ".join("'" + name.replace("'", "''") + "': ?" for name in item)
         return {"Statement": f'INSERT INTO "{self.name}" VALUE {{{attributes}}}', "Parameters": list(item.values())}
 
     def insert(self, items, stopped):
-        """Writes up to BATCH items unless their keys are there. The items that were not written, each with the item
-        that is there, or with None if the run was stopped before."""
+        """Writes up to BATCH items unless their keys exist. Returns the items that were not written, each with the
+        existing item, or with None if the run was stopped first."""
         there = []
         for attempt in range(ATTEMPTS):
             responses = self.client.batch_execute_statement(Statements=[self.statement(i) for i in items])["Responses"]
@@ -231,16 +231,16 @@ class Table:
                 elif error["Code"] in RETRIED:
                     items.append(item)
                 else:
-                    raise Failure(2, f"DynamoDB refuses an item: {error.get('Message', '')} ({error['Code']}).")
+                    raise Failure(2, f"DynamoDB refused an item: {error.get('Message', '')} ({error['Code']}).")
             if not items:
                 return there
             if stopped.wait(min(0.1 * 2**attempt, 5)):
                 return there + [(item, None) for item in items]
-        raise Failure(1, f"DynamoDB refuses too many items ({errors[0][1]['Code']}): try a lower --rate.")
+        raise Failure(1, f"DynamoDB refused too many items ({errors[0][1]['Code']}): try a lower --rate.")
 
 
 class Run:
-    """One import or restore: how many items were written, and what happened to the others."""
+    """One import or restore: the number of written items, and what happened to the others."""
 
     def __init__(self, table, pace, advance=lambda done: None):
         self.table, self.pace, self.advance = table, pace, advance
@@ -252,7 +252,7 @@ class Run:
         self.interrupted = False
 
     def write(self, items):
-        """Writes items until all are written, a call fails or Ctrl-C is pressed. Calls under way end first."""
+        """Writes items until all are written, a call fails or Ctrl-C is pressed. Then waits for calls in progress."""
         items = iter(items)
         with ThreadPoolExecutor(WORKERS) as pool:
             running = set()
@@ -283,7 +283,7 @@ class Run:
             self.written += len(batch) - len(others)
             for item, there in others:
                 if there == item:
-                    self.present += 1  # Perhaps by a call of this run whose answer was lost.
+                    self.present += 1  # Perhaps written by a call of this run whose response was lost.
                 elif there:
                     self.different.append(there)
             self.advance(len(batch))
@@ -299,7 +299,7 @@ def tables(options):
     settings = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 5, "read_timeout": 15,
                 "max_pool_connections": WORKERS}
     if options.endpoint_url:
-        # Both change the name of a host, and this one is given.
+        # Both would change the host name, which the option gives.
         settings |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
         if here:
             settings["proxies"] = {}
@@ -338,13 +338,13 @@ def owner_add(options):
     if there is None:
         return report(options, 0, f"Registered instance {facts['instance_id']} for {owner_of(item)}.", **facts)
     if same_owner(there, options.project, options.domain):
-        return report(options, 0, f"Instance {facts['instance_id']} was registered for this owner already.", **facts)
+        return report(options, 0, f"Instance {facts['instance_id']} was already registered for this owner.", **facts)
     raise Failure(1, f"Instance {facts['instance_id']} is registered for another owner, {owner_of(there)}; "
                      "nothing was changed.", **plain(there))
 
 
 def find_owner(options, owners):
-    """The item of an instance; also one whose key is misspelt, if it is asked for in that spelling."""
+    """The item of an instance. Also finds a key that is not canonical, if the option spells it the same way."""
     written = options.instance
     id = canonical(written)
     item = owners.get(id) or (owners.get(written) if written != id else None)
@@ -379,7 +379,7 @@ def owner_remove(options):
         raise Failure(1, f"Instance {id} is registered for another owner, {owner_of(there)}; nothing was changed.",
                       **plain(there))
     return report(options, 0, f"Removed the owner of instance {id}. Wait {WAIT_SECONDS // 60} minutes before you "
-                              "register it for another: a call under way may still reserve for this one.",
+                              "register it for another: a call in progress may still reserve for this one.",
                   **plain(item))
 
 
@@ -419,11 +419,11 @@ def export(options, table, fields, checked=iter):
 
 
 def read_owners(file):
-    """The rows of a file by instance, each as line, project, domain; then what is odd but no fault."""
+    """The rows of a file by instance, each as line, project and domain; and the warnings."""
     name = "standard input" if file == "-" else file
     rows, odd, faults = {}, [], []
     try:
-        # A spreadsheet may begin with a byte order mark.
+        # A file from a spreadsheet may start with a byte order mark.
         with open(0 if file == "-" else file, encoding="utf-8-sig", newline="", closefd=file != "-") as opened:
             reader = csv.reader(opened, strict=True)
             header = next(reader, [])
@@ -438,7 +438,7 @@ def read_owners(file):
     except csv.Error as e:
         raise Failure(2, f"Line {reader.line_num} of {name} is not CSV: {e}.") from e
     if faults:
-        raise Failure(2, f"{name} has {len(faults)} faults; nothing was written.", faults)
+        raise Failure(2, f"{name} has {len(faults)} errors; nothing was written.", faults)
     return rows, odd
 
 
@@ -454,13 +454,13 @@ def read_row(line, header, row, rows, odd, faults):
         if ids[field] is None:
             note(faults, f"{field} {written[:80]!r} is not an id")
         elif ids[field] != written:
-            note(odd, f"{field} {written} is taken as {ids[field]}")
+            note(odd, f"{field} {written} is stored as {ids[field]}")
     instance, project, domain = (ids[field] for field in OWNER)
     if None in ids.values():
         return None
     first, *owner = rows.setdefault(instance, (line, project, domain))
     if owner != [project, domain]:
-        return note(faults, f"instance {instance} has another owner in line {first}")
+        return note(faults, f"instance {instance} has a different owner in line {first}")
     return note(odd, f"the same as line {first}") if first != line else None
 
 
@@ -480,14 +480,14 @@ def owner_import(options):
             elif canonical(id) in rows:
                 misspelt.append({"message": f"{id}, registered for {owner_of(item)}"})
     if odd:
-        warn(options, f"{options.file} has ids that are not in canonical form, or lines that repeat:", odd)
+        warn(options, f"{options.file} has ids that are not in canonical form, or repeated lines:", odd)
     if misspelt:
-        warn(options, "The register has instances of this file under keys that the function never finds:", misspelt)
+        warn(options, "Instances of this file are in the register under keys that the function never finds:", misspelt)
     if clashes:
         raise Failure(1, f"{len(clashes)} instances are registered for other owners; nothing was written.", clashes)
     present = count - len(rows)
     if options.dry_run:
-        return report(options, 0, f"Would register {len(rows)} instances; {present} are registered already.",
+        return report(options, 0, f"Would register {len(rows)} instances; {present} are already registered.",
                       to_register=len(rows), present=present)
     with progress("Registering", len(rows)) as advance:
         run = Run(owners, pace, advance)
@@ -499,24 +499,24 @@ def owner_import(options):
             message = f"{text(item, 'instance_id')} is registered for {owner_of(item)}"
             clashes.append({**plain(item), "message": message})
     present += run.present + len(run.different) - len(clashes)
-    return finish(options, run, f"Registered {run.written} instances; {present} were registered already",
+    return finish(options, run, f"Registered {run.written} instances; {present} were already registered",
                   clashes, registered=run.written, present=present, left=count - run.written - present)
 
 
 def finish(options, run, done, others, **facts):
-    """Reports a run."""
+    """Reports the result of a run."""
     left = facts.get("left")
     if run.failure:
         if not isinstance(run.failure, FAILURES):
             raise run.failure
         code, why = explain(run.failure)
-        up_to = f"Up to {left} are left" if left else "Something may be left"
-        raise Failure(code, f"{why} {done}. {up_to}: repeat the command.", others, **facts)
+        up_to = f"Up to {left} are left" if left else "Some may be left"
+        raise Failure(code, f"{why} {done}. {up_to}: run the command again.", others, **facts)
     if run.interrupted:
-        some = f"{left} are left" if left else "Something may be left"
-        raise Failure(130, f"Interrupted. {done}. {some}: repeat the command to go on.", others, **facts)
+        some = f"{left} are left" if left else "Some may be left"
+        raise Failure(130, f"Interrupted. {done}. {some}: run the command again to continue.", others, **facts)
     if others:
-        raise Failure(1, f"{done}; {len(others)} differ and stay as they are:", others, **facts)
+        raise Failure(1, f"{done}; {len(others)} differ and were not changed:", others, **facts)
     return report(options, 0, f"{done}.", **facts)
 
 
@@ -543,22 +543,22 @@ def restore(options):
             elif there[id] == fingerprint(item):
                 present += 1
             else:
-                others.append({table.key: id, "message": f"{id} is there, but differs from the restored item"})
+                others.append({table.key: id, "message": f"{id} exists, but differs from the restored item"})
 
     with progress(f"Comparing {source.name}") as advance:
         if options.dry_run:
             for item in lacking(advance):
                 id = text(item, table.key)
-                missing.append({table.key: id, "message": f"{id} would come back"})
+                missing.append({table.key: id, "message": f"{id} would be put back"})
             return report(options, 1 if others else 0,
-                          f"Would put back {len(missing)} items; {present} are there already, {len(others)} differ.",
+                          f"Would put back {len(missing)} items; {present} exist already, {len(others)} differ.",
                           missing + others, to_put_back=len(missing), present=present)
         run = Run(table, pace)
         run.write(lacking(advance))
-    others += [{table.key: text(item, table.key), "message": f"{text(item, table.key)} was written meanwhile"}
+    others += [{table.key: text(item, table.key), "message": f"{text(item, table.key)} was written in the meantime"}
                for item in run.different]
     present += run.present
-    return finish(options, run, f"Put back {run.written} items; {present} were there already", others,
+    return finish(options, run, f"Put back {run.written} items; {present} existed already", others,
                   put_back=run.written, present=present)
 
 
@@ -585,13 +585,13 @@ def reservation_release(options):
     released = f"Released group {options.group}, purchase {options.purchase}."
     minutes = f"{WAIT_SECONDS // 60} minutes"
     if not options.wait:
-        return report(options, 0, f"{released} A call under way may reserve it again: look again in {minutes}.",
+        return report(options, 0, f"{released} A call in progress may reserve it again: check again in {minutes}.",
                       **plain(item))
-    print(f"{released} Waiting {minutes} for calls under way.", file=sys.stderr)
+    print(f"{released} Waiting {minutes} for calls in progress.", file=sys.stderr)
     time.sleep(WAIT_SECONDS)
     again = reservations.get(options.group)
     if again:
-        raise Failure(1, f"{released} It was reserved again since, by purchase {text(again, 'purchase_id')}.",
+        raise Failure(1, f"{released} It has been reserved again, by purchase {text(again, 'purchase_id')}.",
                       **plain(again))
     return report(options, 0, f"{released} After {minutes} it is still free.", **plain(item))
 
@@ -607,7 +607,7 @@ def rate(text_):
 
 
 def spelling(text_):
-    """An id of the command line as it is written."""
+    """Checks an id on the command line; returns it as written."""
     resource_id(text_)
     return text_
 
@@ -617,18 +617,18 @@ def parser():
         prog="registry", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     everywhere = argparse.ArgumentParser(add_help=False)
     where = everywhere.add_argument_group("which tables")
-    where.add_argument("--stack", metavar="NAME", help="the stack that has the tables (default: market-reserve)")
-    where.add_argument("--owners-table", metavar="NAME", help="the table of instance owners, instead of the stack's")
-    where.add_argument("--reservations-table", metavar="NAME", help="the table of reservations, instead of the stack's")
+    where.add_argument("--stack", metavar="NAME", help="the stack with the tables (default: market-reserve)")
+    where.add_argument("--owners-table", metavar="NAME", help="table of instance owners, instead of the stack's")
+    where.add_argument("--reservations-table", metavar="NAME", help="table of reservations, instead of the stack's")
     where.add_argument("--endpoint-url", metavar="URL", help=(
-        "another DynamoDB, such as that of `mvn -Plocal`; without --stack, its tables have the names of the template"))
+        "another DynamoDB, for example that of `mvn -Plocal`; without --stack, the tables have the template's names"))
     everywhere.add_argument("--json", action="store_true", help="print results and failures as JSON")
     paced = argparse.ArgumentParser(add_help=False)
     paced.add_argument("--rate", type=rate, default=500, metavar="N", help=(
-        "capacity units to use a second; writing an item of 1 KB takes one (default: 500, half of the template's "
+        "capacity units to use per second; writing an item of 1 KB takes one (default: 500, half of the template's "
         "TableRequestsPerSecond)"))
     dry = argparse.ArgumentParser(add_help=False)
-    dry.add_argument("--dry-run", action="store_true", help="tell what would be written, and write nothing")
+    dry.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
     def add(commands, name, function, help_, *parents):
         command = commands.add_parser(
@@ -653,38 +653,38 @@ def parser():
     command.add_argument("project", type=resource_id, metavar="PROJECT")
     command.add_argument("domain", type=resource_id, metavar="DOMAIN")
     command = add(owner, "import", owner_import, (
-        "Register the owners of a CSV file with the columns instance_id, project_id, domain_id.\n"
-        "The whole file is checked first, against itself and against the register: if an id is\n"
-        "malformed or an instance has two owners, nothing is written. Repeat it at any time."), paced, dry)
+        "Register the owners in a CSV file with the columns instance_id, project_id, domain_id.\n"
+        "The whole file is checked first. If an id is malformed, or if an instance has another\n"
+        "owner in the file or in the register, nothing is written. It is safe to run again."), paced, dry)
     command.add_argument("file", metavar="FILE", help="- for standard input")
-    add(owner, "export", owner_export, "Print the register as CSV, or as a JSON object a line.", paced)
+    add(owner, "export", owner_export, "Print the register as CSV, or with --json one object per line.", paced)
     reservation = group("reservation", "show or release a reservation")
     command = add(reservation, "show", reservation_show, "Show the reservation of a group.")
     command.add_argument("group", type=resource_id, metavar="GROUP")
     command = add(reservation, "release", reservation_release, (
-        "Delete the reservation of a group, if its purchase id is the one given."))
+        "Delete the reservation of a group if it has this purchase id."))
     command.add_argument("group", type=resource_id, metavar="GROUP")
     command.add_argument("purchase", type=resource_id, metavar="PURCHASE")
     command.add_argument("--wait", action="store_true", help=(
-        f"wait {WAIT_SECONDS // 60} minutes, and fail if a call under way has reserved the group again"))
+        f"wait {WAIT_SECONDS // 60} minutes, and fail if a call in progress has reserved the group again"))
     reservations = group("reservations", "export all reservations")
-    add(reservations, "export", reservations_export, "Print all reservations as CSV, or as a JSON object a line.",
-        paced)
+    add(reservations, "export", reservations_export,
+        "Print all reservations as CSV, or with --json one object per line.", paced)
     command = add(top, "restore", restore, (
-        "Put back what a table lacks from a restored copy. Items that are there stay as they are.\n"
-        "Items that differ are listed, and the command then ends with 1. Repeat it at any time."), paced, dry)
+        "Copy the items that a table has lost from a restored copy. Existing items are not changed.\n"
+        "If items differ, they are listed and the exit code is 1. It is safe to run again."), paced, dry)
     command.add_argument("table", choices=["owners", "reservations"], metavar="TABLE", help="owners or reservations")
     command.add_argument("--from", dest="source", required=True, metavar="RESTORED", help="the restored table's name")
     return whole
 
 
 def explain(error):
-    """An exit code and a sentence for an error."""
+    """The exit code and the message for an error."""
     if isinstance(error, Failure):
         return error.code, error.message
     if isinstance(error, ClientError):
-        told = error.response["Error"]
-        message = f"AWS refuses {error.operation_name}: {told.get('Message') or told['Code']} ({told['Code']})"
+        reason = error.response["Error"]
+        message = f"AWS refused {error.operation_name}: {reason.get('Message') or reason['Code']} ({reason['Code']})"
     else:
         message = str(error)
     return 2, " ".join(message.split()).rstrip(".") + "."
@@ -700,7 +700,7 @@ def main(arguments=None):
         return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return report(options, 2, "The output was closed before all of it was written.")
+        return report(options, 2, "The output was closed before everything was written.")
     except KeyboardInterrupt:
         return report(options, 130, "Interrupted.")
     except Failure as e:

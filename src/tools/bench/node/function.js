@@ -1,4 +1,4 @@
-// The two calls of a reservation with the stock SDK, under Lambda's Runtime API.
+// The two calls of a reservation with the standard SDK, using Lambda's Runtime API.
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 
 const dynamoDb = new DynamoDBClient({});

@@ -65,11 +65,11 @@ class RaceIT {
             });
     Map<Integer, Integer> byStatus = new TreeMap<>();
     try (ExecutorService callers = Executors.newFixedThreadPool(calls.size())) {
-      List<Future<APIGatewayProxyResponseEvent>> answers =
+      List<Future<APIGatewayProxyResponseEvent>> responses =
           calls.stream().map(callers::submit).toList();
       start.countDown();
-      for (Future<APIGatewayProxyResponseEvent> answer : answers) {
-        byStatus.merge(answer.get().getStatusCode(), 1, Integer::sum);
+      for (Future<APIGatewayProxyResponseEvent> response : responses) {
+        byStatus.merge(response.get().getStatusCode(), 1, Integer::sum);
       }
     }
     assertEquals(Map.of(201, 1, 409, 199), byStatus);
@@ -84,20 +84,20 @@ class RaceIT {
       calls.addAll(Collections.nCopies(8, () -> reserve(group)));
     }
     Collections.shuffle(calls, new Random(1));
-    Map<String, String> answered = new HashMap<>();
+    Map<String, String> returned = new HashMap<>();
     int conflicts = 0;
     try (ExecutorService callers = Executors.newFixedThreadPool(32)) {
-      for (Future<APIGatewayProxyResponseEvent> answer : callers.invokeAll(calls)) {
-        if (answer.get().getStatusCode() == 409) {
+      for (Future<APIGatewayProxyResponseEvent> response : callers.invokeAll(calls)) {
+        if (response.get().getStatusCode() == 409) {
           conflicts++;
         } else {
-          Map<?, ?> body = new JsonMapper().readValue(answer.get().getBody(), Map.class);
-          answered.put((String) body.get("group_id"), (String) body.get("purchase_id"));
+          Map<?, ?> body = new JsonMapper().readValue(response.get().getBody(), Map.class);
+          returned.put((String) body.get("group_id"), (String) body.get("purchase_id"));
         }
       }
     }
     assertEquals(700, conflicts);
-    assertEquals(100, answered.size());
+    assertEquals(100, returned.size());
     Map<String, String> stored = new HashMap<>();
     tables.reservations().stream()
         .filter(item -> String.valueOf(item.get("group_id")).startsWith("group-"))
@@ -105,7 +105,7 @@ class RaceIT {
             item ->
                 stored.put(
                     String.valueOf(item.get("group_id")), String.valueOf(item.get("purchase_id"))));
-    assertEquals(stored, answered);
+    assertEquals(stored, returned);
   }
 
   @Test

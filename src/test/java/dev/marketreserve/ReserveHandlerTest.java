@@ -122,11 +122,11 @@ class ReserveHandlerTest {
   void aRetryWithItsKeyReturnsTheSamePurchaseIdAndIsMarkedAsReplayed() {
     String group = newGroup();
     APIGatewayProxyResponseEvent first = call(withKey(event(group), "key"));
-    APIGatewayProxyResponseEvent repeat = call(withKey(event(group), "key"));
-    assertEquals(201, repeat.getStatusCode());
-    assertEquals(first.getBody(), repeat.getBody());
+    APIGatewayProxyResponseEvent retry = call(withKey(event(group), "key"));
+    assertEquals(201, retry.getStatusCode());
+    assertEquals(first.getBody(), retry.getBody());
     assertNull(first.getHeaders().get("Idempotent-Replayed"));
-    assertEquals("true", repeat.getHeaders().get("Idempotent-Replayed"));
+    assertEquals("true", retry.getHeaders().get("Idempotent-Replayed"));
     assertTrue(log.getFirst().contains("\"replayed\":true"), log::toString);
   }
 

@@ -219,9 +219,9 @@ class FaultIT {
     for (int i = 0; i < 40 && inARow < 12; i++) {
       attempts.clear();
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
-      // On a busy machine the time can be over before the write, or before its response is read. A
-      // pause that outlasts the time would end every second call with another code. After some 50
-      // throttled calls the SDK retries no more, so there are fewer.
+      // On a busy machine the time can be over before the write, or before its response is read. If
+      // the function paused beyond the deadline, every second call would return another code. After
+      // about 50 throttled calls the SDK stops retrying, so there are fewer.
       if (attempts.contains(Step.WRITE)) {
         inARow = response.summary().equals("500 APIG.9008") ? inARow + 1 : 0;
       }

@@ -182,10 +182,10 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /**
-   * A call to DynamoDB that has arrived; each attempt is a call of its own.
+   * A call to DynamoDB that has arrived; each attempt counts as one call.
    *
    * @param operation its name in DynamoDB's API
-   * @param attempt the number of the attempt, from 1, as the SDK counts
+   * @param attempt the number of the attempt, from 1, as counted by the SDK
    * @param body its parameters
    */
   public record Call(String operation, int attempt, JsonNode body) {

@@ -60,7 +60,7 @@ public record ReceivedResponse(
     return body.path("error_code").asText();
   }
 
-  /** Whether the response repeats that of an earlier request with the same key. */
+  /** Whether the response is a replay of an earlier request with the same key. */
   public boolean replayed() {
     return "true".equals(headers.get("Idempotent-Replayed"));
   }

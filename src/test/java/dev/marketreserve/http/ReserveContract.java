@@ -21,7 +21,7 @@ public abstract class ReserveContract {
   private static final String PATTERN = "{\"group_id\": \"%s\"}";
 
   private final TenantIds tenant = newTenant();
-  private final TenantIds stranger = newTenant();
+  private final TenantIds otherTenant = newTenant();
   private final String group = UUID.randomUUID().toString();
 
   /** The tables of the function under test. */
@@ -64,30 +64,31 @@ public abstract class ReserveContract {
   @Test
   void anotherTenantLearnsNothing() {
     tables().register(tenant);
-    tables().register(stranger);
+    tables().register(otherTenant);
     assertEquals("201", reserve(tenant, "key").summary());
-    assertConflict(null, reserve(stranger, null));
-    assertConflict(null, reserve(stranger, "key"));
+    assertConflict(null, reserve(otherTenant, null));
+    assertConflict(null, reserve(otherTenant, "key"));
   }
 
   @Test
   void aRetryWithTheSameKeyIsReplayed() {
     tables().register(tenant);
     ReceivedResponse first = reserve(tenant, "key");
-    ReceivedResponse repeat = reserve(tenant, "key");
-    assertEquals("201", repeat.summary());
-    assertEquals(first.body(), repeat.body());
-    assertTrue(repeat.replayed());
+    ReceivedResponse retry = reserve(tenant, "key");
+    assertEquals("201", retry.summary());
+    assertEquals(first.body(), retry.body());
+    assertTrue(retry.replayed());
   }
 
   @Test
   void aNewOwnerOfTheInstanceLearnsNothing() {
     tables().register(tenant);
     assertEquals("201", reserve(tenant, "key").summary());
-    TenantIds heir = new TenantIds(stranger.domainId(), tenant.projectId(), tenant.instanceId());
-    tables().register(heir);
-    assertConflict(null, reserve(heir, null));
-    assertConflict(null, reserve(heir, "key"));
+    TenantIds newOwner =
+        new TenantIds(otherTenant.domainId(), tenant.projectId(), tenant.instanceId());
+    tables().register(newOwner);
+    assertConflict(null, reserve(newOwner, null));
+    assertConflict(null, reserve(newOwner, "key"));
     assertEquals("403 APIG.1136", reserve(tenant, "key").summary());
   }
 

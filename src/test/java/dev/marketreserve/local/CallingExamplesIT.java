@@ -69,8 +69,8 @@ class CallingExamplesIT {
   private record Result(int status, String output, String errors) {}
 
   private static final TenantIds TENANT = Events.tenant();
-  private static final TenantIds STRANGER =
-      new TenantIds("stranger", "project", "strangers-instance");
+  private static final TenantIds OTHER_TENANT =
+      new TenantIds("other-domain", "project", "other-instance");
   private static final Answer SYSTEM_ERROR =
       new Answer(500, "{\"error_code\":\"APIG.9999\",\"error_msg\":\"System error.\"}");
 
@@ -120,7 +120,7 @@ class CallingExamplesIT {
 
   @BeforeAll
   static void start() throws IOException {
-    api = LocalApi.start(0, "127.0.0.1", 0, List.of(TENANT, STRANGER));
+    api = LocalApi.start(0, "127.0.0.1", 0, List.of(TENANT, OTHER_TENANT));
   }
 
   @AfterAll
@@ -138,10 +138,10 @@ class CallingExamplesIT {
     UUID.fromString(first.output());
     assertEquals(first, run(example, api.url(), TENANT, group, "order-1"));
     assertEquals(first, run(example, api.url(), TENANT, group, "another-order"));
-    Result stranger = run(example, api.url(), STRANGER, group, "order-1");
-    assertEquals(10, stranger.status(), stranger.errors());
-    assertEquals("", stranger.output());
-    assertTrue(stranger.errors().contains("APIG.3402"), stranger.errors());
+    Result other = run(example, api.url(), OTHER_TENANT, group, "order-1");
+    assertEquals(10, other.status(), other.errors());
+    assertEquals("", other.output());
+    assertTrue(other.errors().contains("APIG.3402"), other.errors());
   }
 
   @ParameterizedTest
@@ -289,7 +289,7 @@ class CallingExamplesIT {
   @Test
   void reconcilingReportsWhichOrdersAreSettled() throws Exception {
     Result mine = run(Example.CURL, api.url(), TENANT, "mine", "key-1");
-    run(Example.CURL, api.url(), STRANGER, "theirs", "key-2");
+    run(Example.CURL, api.url(), OTHER_TENANT, "theirs", "key-2");
     String settled = order("1", TENANT, "mine", "key-1") + order("2", TENANT, "theirs", "key-3");
     String url = api.url() + SamTemplate.read().routes().getFirst().path();
     String expected = "1,settled," + mine.output() + "\n2,refused,";

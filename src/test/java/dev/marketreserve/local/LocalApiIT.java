@@ -106,10 +106,10 @@ class LocalApiIT {
   void aRetryWithItsKeyReturnsTheSamePurchaseId() throws Exception {
     BodyPublisher group = group();
     HttpResponse<String> first = send(post(path, group).header("Idempotency-Key", "key"));
-    HttpResponse<String> repeat = send(post(path, group).header("idempotency-key", "key"));
-    assertEquals(201, repeat.statusCode());
-    assertEquals(first.body(), repeat.body());
-    assertEquals("true", repeat.headers().firstValue("Idempotent-Replayed").orElseThrow());
+    HttpResponse<String> retry = send(post(path, group).header("idempotency-key", "key"));
+    assertEquals(201, retry.statusCode());
+    assertEquals(first.body(), retry.body());
+    assertEquals("true", retry.headers().firstValue("Idempotent-Replayed").orElseThrow());
   }
 
   @Test

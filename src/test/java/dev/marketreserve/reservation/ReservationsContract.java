@@ -66,16 +66,16 @@ public abstract class ReservationsContract {
   @Test
   void concurrentCallersAllGetTheSameReservation() throws InterruptedException, ExecutionException {
     String group = newGroup();
-    List<Future<Reservation>> answers = new ArrayList<>();
+    List<Future<Reservation>> results = new ArrayList<>();
     try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {
       for (int i = 0; i < CALLERS; i++) {
-        answers.add(
+        results.add(
             callers.submit(() -> reservations().putIfAbsent(reservation(group, null), deadline)));
       }
     }
     Set<Reservation> standing = new HashSet<>();
-    for (Future<Reservation> answer : answers) {
-      standing.add(answer.get());
+    for (Future<Reservation> result : results) {
+      standing.add(result.get());
     }
     assertEquals(1, standing.size());
   }

@@ -84,7 +84,7 @@ final class Bench {
 
   /**
    * Makes TLS handshakes until the stub's code for them is compiled, because a function makes only
-   * a few.
+   * one.
    */
   private void warmUp() throws IOException {
     SSLSocketFactory sockets = certificate.context().getSocketFactory();

@@ -94,10 +94,10 @@ final class Gateway extends Handler.Abstract {
       if (parameters.isPresent()) {
         Optional<byte[]> decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
         if (decoded.isEmpty()) {
-          return worded(415, "Unsupported Media Type");
+          return fixed(415, "Unsupported Media Type");
         }
         return decoded.get().length > MAX_PAYLOAD_BYTES
-            ? worded(413, "Request Too Long")
+            ? fixed(413, "Request Too Long")
             : call(event(request, route, parameters.get(), decoded.get(), requestId));
       }
     }
@@ -227,7 +227,7 @@ final class Gateway extends Handler.Abstract {
   /**
    * A response that API Gateway does not let anybody customise, so it has no request id of ours.
    */
-  private static APIGatewayProxyResponseEvent worded(int status, String message) {
+  private static APIGatewayProxyResponseEvent fixed(int status, String message) {
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(status)
         .withHeaders(Map.of("Content-Type", "application/json"))
