@@ -55,7 +55,7 @@ final class LocalStack implements DynamoDbServer {
       }
       String reason = String.valueOf(cause.getMessage()).strip().replaceAll("\\s+", " ");
       System.err.printf(
-          "The profile localstack cannot %s; see README.md. The reason: %s%n", step, reason);
+          "The profile localstack cannot %s; see CONTRIBUTING.md. The reason: %s%n", step, reason);
       System.exit(1);
     }
   }
