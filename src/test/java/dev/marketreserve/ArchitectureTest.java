@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReserveEndpoint;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -76,6 +77,18 @@ class ArchitectureTest {
             .map(JavaClass::reflect)
             .collect(Collectors.toSet());
     assertEquals(Set.of(ReserveEndpoint.class, ProxySerializer.class), shown);
+  }
+
+  /** Error Prone's DefaultLocale, an error in this build, permits these on System.out. */
+  @ParameterizedTest
+  @ValueSource(strings = {"classes", "test-classes"})
+  void everyPrintedFormatNamesItsLocale(String directory) {
+    noClasses()
+        .should()
+        .callMethod(PrintStream.class, "printf", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintStream.class, "format", String.class, Object[].class)
+        .check(read(directory));
   }
 
   @ParameterizedTest

@@ -71,7 +71,7 @@ class PromisesTest {
   }
 
   private static String pause(Duration longest) {
-    return "random, up to %d ms".formatted(longest.toMillis());
+    return "random, up to " + longest.toMillis() + " ms";
   }
 
   private static boolean exists(String type, @Nullable String method, boolean prefix)

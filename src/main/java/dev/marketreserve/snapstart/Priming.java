@@ -145,7 +145,7 @@ public final class Priming implements Resource {
     int unexpected = runSamples(wiring, ROUNDS);
     if (unexpected > 0) {
       throw new IllegalStateException(
-          "Priming failed: %d of %d requests returned an unexpected status. This version has a bug."
+          "Priming failed: %s of %s requests returned an unexpected status. This version has a bug."
               .formatted(unexpected, ROUNDS * SAMPLES.size()));
     }
     Deadline end = Deadline.in(patience);

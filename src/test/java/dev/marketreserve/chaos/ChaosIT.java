@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -67,7 +68,7 @@ class ChaosIT {
   @Test
   @Timeout(value = 3, unit = TimeUnit.HOURS)
   void noFaultBreaksAPromise() throws Exception {
-    System.out.printf("Chaos: -Dchaos.seed=%d -Dchaos.requests=%d%n", SEED, REQUESTS);
+    System.out.printf(Locale.ROOT, "Chaos: -Dchaos.seed=%d -Dchaos.requests=%d%n", SEED, REQUESTS);
     long start = System.nanoTime();
     Files.createDirectories(FILE.getParent());
     new ChaosRun(SEED, REQUESTS, 0.2, Waits.LONG)
@@ -77,6 +78,7 @@ class ChaosIT {
     History history = History.read(FILE);
     List<Violation> violations = history.violations();
     System.out.printf(
+        Locale.ROOT,
         "Chaos: %s in %d s, checked in %d s, responses %s%n",
         history.count(),
         Duration.ofNanos(end - start).toSeconds(),

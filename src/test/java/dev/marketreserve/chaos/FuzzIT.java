@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -96,7 +97,7 @@ class FuzzIT {
   @Test
   @Timeout(value = 3, unit = TimeUnit.HOURS)
   void everyPayloadGetsAResponseOfTheContract() {
-    System.out.printf("Fuzzing: -Dfuzz.seed=%d -Dfuzz.events=%d%n", SEED, EVENTS);
+    System.out.printf(Locale.ROOT, "Fuzzing: -Dfuzz.seed=%d -Dfuzz.events=%d%n", SEED, EVENTS);
     LongStream.range(0, EVENTS).parallel().map(i -> SEED + i).forEach(this::assertAnswered);
     assertTrue(
         EVENTS < 10_000 || answers.equals(MESSAGES.keySet()),

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -46,7 +47,8 @@ final class Payload {
   public String toString() {
     StringBuilder text = new StringBuilder();
     for (byte b : bytes) {
-      text.append(b >= ' ' && b <= '~' && b != '\\' ? (char) b : String.format("\\x%02x", b));
+      text.append(
+          b >= ' ' && b <= '~' && b != '\\' ? (char) b : String.format(Locale.ROOT, "\\x%02x", b));
     }
     return text.toString();
   }
@@ -264,7 +266,7 @@ final class Payload {
       for (int i = 0; i < text.length(); i++) {
         char c = text.charAt(i);
         if (c < ' ' || c == '"' || c == '\\' || Character.isSurrogate(c) || odds(escaped)) {
-          json.append("\\u").append(String.format("%04x", (int) c));
+          json.append("\\u").append(String.format(Locale.ROOT, "%04x", (int) c));
         } else {
           json.append(c);
         }

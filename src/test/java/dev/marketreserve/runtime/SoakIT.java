@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.marketreserve.dynamodb.Tables;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -55,8 +56,11 @@ class SoakIT {
       }
       Duration duration = Duration.ofNanos(System.nanoTime() - start);
       System.out.printf(
+          Locale.ROOT,
           "Soak: %d requests, %d at once, %d per second%n",
-          REQUESTS, atOnce, REQUESTS * 1000L / duration.toMillis());
+          REQUESTS,
+          atOnce,
+          REQUESTS * 1000L / duration.toMillis());
     }
     assertEquals(Map.of(201, REQUESTS), new TreeMap<>(answers));
   }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -75,7 +76,7 @@ final class Bench {
     bench.measure(contenders.getFirst(), new Results(1, bench.requests));
     for (int round = 1; round <= rounds; round++) {
       for (Contender contender : contenders) {
-        System.out.printf("round %d of %d: %s%n", round, rounds, contender.name());
+        System.out.printf(Locale.ROOT, "round %d of %d: %s%n", round, rounds, contender.name());
         bench.measure(contender, bench.results);
       }
     }

@@ -204,7 +204,7 @@ final class Results {
     int y = panel(bars, 30, "first response, ms", FIRST);
     y = panel(bars, y + 30, "warm request, p50, ms", WARM_P50);
     return """
-        <svg xmlns="http://www.w3.org/2000/svg" width="720" height="%d" font-family="sans-serif" font-size="13">
+        <svg xmlns="http://www.w3.org/2000/svg" width="720" height="%s" font-family="sans-serif" font-size="13">
         <rect width="100%%" height="100%%" fill="white"/>
         %s</svg>
         """
@@ -212,7 +212,7 @@ final class Results {
   }
 
   private int panel(StringBuilder bars, int top, String title, String metric) {
-    bars.append("<text x=\"10\" y=\"%d\" font-weight=\"bold\">%s</text>\n".formatted(top, title));
+    bars.append("<text x=\"10\" y=\"%s\" font-weight=\"bold\">%s</text>\n".formatted(top, title));
     Map<String, Double> medians = new LinkedHashMap<>();
     functions()
         .forEach(
@@ -221,12 +221,12 @@ final class Results {
     double longest = medians.values().stream().max(Double::compare).orElse(1.0);
     int y = top + 10;
     for (Map.Entry<String, Double> entry : medians.entrySet()) {
-      double width = Math.max(1, 430 * entry.getValue() / longest);
+      long width = Math.round(Math.max(1, 430 * entry.getValue() / longest));
       bars.append(
           """
-          <text x="200" y="%d" text-anchor="end">%s</text>
-          <rect x="210" y="%d" width="%.0f" height="16" fill="%s"/>
-          <text x="%.0f" y="%d">%s</text>
+          <text x="200" y="%s" text-anchor="end">%s</text>
+          <rect x="210" y="%s" width="%s" height="16" fill="%s"/>
+          <text x="%s" y="%s">%s</text>
           """
               .formatted(
                   y + 14,

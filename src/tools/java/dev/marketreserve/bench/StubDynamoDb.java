@@ -172,8 +172,8 @@ final class StubDynamoDb implements AutoCloseable {
         HTTP/1.1 %s\r
         Content-Type: application/x-amz-json-1.0\r
         x-amzn-RequestId: stub\r
-        x-amz-crc32: %d\r
-        Content-Length: %d\r
+        x-amz-crc32: %s\r
+        Content-Length: %s\r
         \r
         %s"""
         .formatted(status, checksum.getValue(), body.length(), body)

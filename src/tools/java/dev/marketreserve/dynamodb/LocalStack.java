@@ -2,6 +2,7 @@ package dev.marketreserve.dynamodb;
 
 import com.github.dockerjava.api.DockerClient;
 import java.net.URI;
+import java.util.Locale;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.dockerclient.DockerClientProviderStrategy;
 import org.testcontainers.dockerclient.TransportConfig;
@@ -55,7 +56,10 @@ final class LocalStack implements DynamoDbServer {
       }
       String reason = String.valueOf(cause.getMessage()).strip().replaceAll("\\s+", " ");
       System.err.printf(
-          "The profile localstack cannot %s; see CONTRIBUTING.md. The reason: %s%n", step, reason);
+          Locale.ROOT,
+          "The profile localstack cannot %s; see CONTRIBUTING.md. The reason: %s%n",
+          step,
+          reason);
       System.exit(1);
     }
   }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -41,7 +42,7 @@ public final class HandWrittenFunction implements RequestStreamHandler {
       Pattern.compile("\\\\\"group_id\\\\\"\\s*:\\s*\\\\\"([^\\\\]+)");
   private static final Pattern INSTANCE = Pattern.compile("\"instance_id\"\\s*:\\s*\"([^\"]+)");
   private static final DateTimeFormatter AMZ_DATE =
-      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private final SdkHttpClient client = AwsCrtHttpClient.create();
   private final URI endpoint = URI.create(variable("AWS_ENDPOINT_URL_DYNAMODB"));
