@@ -3,9 +3,10 @@ package dev.marketreserve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SchemaValidatorsConfig;
-import com.networknt.schema.SpecVersion;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
+import com.networknt.schema.SpecificationVersion;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -16,19 +17,22 @@ public final class OpenApi {
 
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** API Gateway's models are JSON Schema draft 4. */
-  private static final JsonSchemaFactory SCHEMAS =
-      JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4);
-
-  /** Schema patterns follow JavaScript: {@code $} matches only the end of the text. */
-  private static final SchemaValidatorsConfig CONFIG =
-      SchemaValidatorsConfig.builder()
-          .regularExpressionFactory(
-              regex -> {
-                Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
-                return value -> pattern.matcher(value).find();
-              })
-          .build();
+  /**
+   * API Gateway's models are JSON Schema draft 4. Patterns of a schema are JavaScript's: {@code $}
+   * is the end of the text, not of a line.
+   */
+  private static final SchemaRegistry SCHEMAS =
+      SchemaRegistry.withDefaultDialect(
+          SpecificationVersion.DRAFT_4,
+          registry ->
+              registry.schemaRegistryConfig(
+                  SchemaRegistryConfig.builder()
+                      .regularExpressionFactory(
+                          regex -> {
+                            Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
+                            return value -> pattern.matcher(value).find();
+                          })
+                      .build()));
 
   private final JsonNode root = SamTemplate.read().openApi();
   private final JsonNode operation = root.get("paths").iterator().next().get("post");
@@ -120,7 +124,10 @@ public final class OpenApi {
   private List<String> violations(JsonNode schema, JsonNode value) {
     JsonNode resolved =
         schema.has("$ref") ? root.at(schema.get("$ref").asText().substring(1)) : schema;
-    return SCHEMAS.getSchema(resolved, CONFIG).validate(value).stream()
+    return SCHEMAS
+        .getSchema(resolved.toString(), InputFormat.JSON)
+        .validate(value.toString(), InputFormat.JSON)
+        .stream()
         .map(Object::toString)
         .toList();
   }
