@@ -46,7 +46,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 @ExtendWith(DynamoDbExtension.class)
 class ChaosIT {
 
-  private static final int REQUESTS = Integer.getInteger("chaos.requests", 5_000);
+  private static final int REQUESTS = Integer.getInteger("chaos.requests", 3_000);
   private static final long SEED =
       Long.getLong("chaos.seed", ThreadLocalRandom.current().nextLong());
   private static final Path FILE = Path.of("target", "chaos", "history.jsonl");
@@ -229,7 +229,7 @@ class ChaosIT {
       throws Exception {
     List<Violation> found = List.of();
     for (int run = 0; run < 10 && found.isEmpty(); run++) {
-      found = new ChaosRun(SEED + run, 400, faultRate, waits).against(broken, tables).violations();
+      found = new ChaosRun(SEED + run, 300, faultRate, waits).against(broken, tables).violations();
     }
     assertFalse(found.isEmpty(), () -> "The checker found nothing with -Dchaos.seed=" + SEED);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.DynamoDbServer;
+import dev.marketreserve.snapstart.CannedDynamoDb;
 import dev.marketreserve.tls.LocalCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -193,6 +194,12 @@ public final class FaultyDynamoDb implements AutoCloseable {
     /** Whether it writes a reservation. */
     public boolean isWrite() {
       return operation.equals("PutItem");
+    }
+
+    /** Whether priming makes it, for a tenant that does not exist. */
+    public boolean isPriming() {
+      return body.toString().contains(CannedDynamoDb.TENANT)
+          || body.toString().contains(CannedDynamoDb.FREE_GROUP);
     }
 
     boolean readsOwner() {

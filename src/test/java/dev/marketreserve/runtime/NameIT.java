@@ -99,7 +99,7 @@ class NameIT {
     Path configuration =
         Files.writeString(
             directory.resolve("resolv.conf"),
-            "nameserver 127.0.0.1\noptions attempts:1 timeout:30\n");
+            "nameserver " + names.address() + "\noptions attempts:1 timeout:30\n");
     PackagedFunction started =
         PackagedFunction.start(
             List.of(

@@ -11,8 +11,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A DNS server on port 53 of 127.0.0.1 that resolves every name to 127.0.0.1. It can fail, or hold
- * back its responses. Only root can open port 53.
+ * A DNS server on port 53 of a loopback address that resolves every name to 127.0.0.1. It can fail,
+ * or hold back its responses. Only root can open port 53.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc1035#section-4">RFC 1035, messages</a>
  */
@@ -22,6 +22,8 @@ final class NameServer implements AutoCloseable {
   private static final int TYPE_A = 1;
   private static final short ANSWER = (short) 0x8180;
   private static final short SERVER_FAILURE = (short) 0x8182;
+
+  private static final AtomicInteger STARTED = new AtomicInteger();
 
   private final DatagramSocket socket;
   private final AtomicInteger failures = new AtomicInteger();
@@ -33,13 +35,18 @@ final class NameServer implements AutoCloseable {
 
   static NameServer start() {
     try {
-      InetAddress host = InetAddress.getLoopbackAddress();
+      InetAddress host = InetAddress.getByName("127.53.0." + STARTED.incrementAndGet());
       NameServer server = new NameServer(new DatagramSocket(new InetSocketAddress(host, 53)));
       Thread.startVirtualThread(server::serve);
       return server;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Its address, of this machine and of no other server. */
+  String address() {
+    return socket.getLocalAddress().getHostAddress();
   }
 
   /** Fails the next look-up: both its query for an IPv4 address and the one for an IPv6 address. */

@@ -20,16 +20,25 @@ import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
 import dev.marketreserve.reservation.Tenant;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.crac.Core;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import software.amazon.awssdk.http.AbortableInputStream;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
 @ExtendWith(DynamoDbExtension.class)
 class PrimingTest {
@@ -117,6 +126,64 @@ class PrimingTest {
         e.getMessage());
   }
 
+  @Test
+  void aRoleThatMayNotReadStopsTheSnapshot() {
+    IllegalStateException e =
+        assertThrows(
+            IllegalStateException.class,
+            () -> prime(refusing(Integer.MAX_VALUE), settings, NO_PATIENCE));
+    assertTrue(String.valueOf(e.getMessage()).contains("AccessDeniedException"), e::toString);
+  }
+
+  @Test
+  void aRightThatTakesEffectWithinAMinuteIsAwaited() {
+    assertDoesNotThrow(() -> prime(refusing(1), settings, Duration.ofMinutes(1)));
+  }
+
+  /** A DynamoDB that denies access so many times, and then has neither owners nor reservations. */
+  private static DynamoDb refusing(int times) {
+    AtomicInteger refusals = new AtomicInteger(times);
+    return DynamoDb.open(
+        new SdkHttpClient() {
+          @Override
+          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+            boolean write =
+                request
+                    .httpRequest()
+                    .firstMatchingHeader("X-Amz-Target")
+                    .orElseThrow()
+                    .endsWith("PutItem");
+            if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+              return response(400, "{\"__type\": \"AccessDeniedException\"}");
+            }
+            return write
+                ? response(400, "{\"__type\": \"ConditionalCheckFailedException\"}")
+                : response(200, "{}");
+          }
+
+          @Override
+          public void close() {}
+        },
+        client -> DynamoDbServer.pointTo(URI.create("http://127.0.0.1:1"), client));
+  }
+
+  private static ExecutableHttpRequest response(int status, String body) {
+    return new ExecutableHttpRequest() {
+      @Override
+      public HttpExecuteResponse call() {
+        return HttpExecuteResponse.builder()
+            .response(SdkHttpResponse.builder().statusCode(status).build())
+            .responseBody(
+                AbortableInputStream.create(
+                    new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
+            .build();
+      }
+
+      @Override
+      public void abort() {}
+    };
+  }
+
   private void assertStops(Settings wrong, String what, String why) {
     IllegalStateException e =
         assertThrows(IllegalStateException.class, () -> prime(tables.dynamoDb(), wrong));
@@ -126,17 +193,27 @@ class PrimingTest {
   }
 
   private void prime(DynamoDb dynamoDb, Settings settings) {
-    priming(dynamoDb, settings, PrimingTest::wired).beforeCheckpoint(Core.getGlobalContext());
+    prime(dynamoDb, settings, NO_PATIENCE);
+  }
+
+  private void prime(DynamoDb dynamoDb, Settings settings, Duration patience) {
+    priming(dynamoDb, settings, PrimingTest::wired, patience)
+        .beforeCheckpoint(Core.getGlobalContext());
   }
 
   private Priming priming(DynamoDb dynamoDb, Settings settings, Priming.Wiring wiring) {
+    return priming(dynamoDb, settings, wiring, NO_PATIENCE);
+  }
+
+  private Priming priming(
+      DynamoDb dynamoDb, Settings settings, Priming.Wiring wiring, Duration patience) {
     return new Priming(
         dynamoDb,
         new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable()),
         new ReservationsTable(dynamoDb, settings.reservationsTable()),
         wiring,
         () -> restored.set(true),
-        NO_PATIENCE);
+        patience);
   }
 
   private static ReserveEndpoint wired(

@@ -1,0 +1,76 @@
+package dev.marketreserve.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marketreserve.Settings;
+import dev.marketreserve.chaos.Fault;
+import dev.marketreserve.chaos.Fault.Symptom;
+import dev.marketreserve.chaos.FaultyDynamoDb;
+import dev.marketreserve.dynamodb.Tables;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The packaged function before a snapshot: a fault that lasts prevents it, one that passes does
+ * not.
+ */
+@RuntimeTest
+class PrimingIT {
+
+  @Test
+  void aMissingVariablePreventsTheSnapshot(Tables tables) {
+    Map<String, String> environment = environment(PackagedFunction.environment(tables));
+    environment.remove(Settings.RESERVATIONS_TABLE);
+    assertNoSnapshot(environment, "Environment variable RESERVATIONS_TABLE");
+  }
+
+  @Test
+  void aTableWithAnotherKeyPreventsTheSnapshot(Tables tables) {
+    Map<String, String> environment = environment(PackagedFunction.environment(tables));
+    String owners = Objects.requireNonNull(environment.get(Settings.INSTANCE_OWNERS_TABLE));
+    environment.put(Settings.RESERVATIONS_TABLE, owners);
+    assertNoSnapshot(environment, "Priming failed: could not write to the table of reservations");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Symptom.class,
+      names = {"HTTP_503", "THROTTLING", "CLOSED", "EXPIRED_TOKEN"})
+  void aFaultThatPassesDoesNotPreventTheSnapshot(Symptom symptom, Tables tables) {
+    PackagedFunction.registerTenant(tables);
+    try (FaultyDynamoDb dynamoDb =
+        FaultyDynamoDb.start(
+            tables.endpoint(), call -> call.isPriming() ? Fault.before(symptom) : Fault.NONE)) {
+      Map<String, String> environment = environment(PackagedFunction.environment(tables, dynamoDb));
+      try (PackagedFunction function = PackagedFunction.start(environment)) {
+        function.runtime().api().awaitCheckpoint();
+        assertTrue(
+            function.runtime().errors().stream()
+                .anyMatch(line -> line.startsWith("Primed without DynamoDB")),
+            function.runtime().errors()::toString);
+        function.runtime().api().restore();
+        String group = UUID.randomUUID().toString();
+        assertEquals(201, function.send(PackagedFunction.eventFor(group)).status());
+      }
+    }
+  }
+
+  private static void assertNoSnapshot(Map<String, String> environment, String reason) {
+    try (PackagedFunction function = PackagedFunction.start(environment)) {
+      assertThrows(IllegalStateException.class, () -> function.runtime().api().awaitCheckpoint());
+      String log = String.join("\n", function.runtime().output());
+      assertTrue(log.contains(reason), log);
+    }
+  }
+
+  private static Map<String, String> environment(Map<String, String> environment) {
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    return environment;
+  }
+}
