@@ -158,11 +158,17 @@ public final class DynamoDb implements AutoCloseable {
     return failure instanceof SdkServiceException e && e.isThrottlingException();
   }
 
-  /** Also closes what HTTP clients share, so that the next one gets new threads and DNS results. */
   @Override
   public void close() {
     calls.shutdownNow();
     client.close();
+  }
+
+  /**
+   * Closes what all HTTP clients of this process share, so that the next one gets new I/O threads
+   * and DNS results. No other thread may open one meanwhile.
+   */
+  public static void closeSharedResources() {
     HostResolver.closeStaticDefault();
     EventLoopGroup.closeStaticDefault();
   }

@@ -154,6 +154,7 @@ public final class Priming implements Resource {
         "write to the table of reservations", end, d -> reservations.checkWrite(id(FREE_GROUP), d));
     warmConnection();
     dynamoDb.close();
+    DynamoDb.closeSharedResources();
   }
 
   @Override
