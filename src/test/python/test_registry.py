@@ -267,7 +267,9 @@ def test_an_interrupted_import_can_be_continued(local, tmp_path):
     assert process.returncode == 130
     written = len(local.items(local.owners))
     assert 0 < written < 5000
-    assert (result["registered"], result["left"]) == (written, 5000 - written)
+    # A batch in progress at the Ctrl-C may be written after the count.
+    assert 0 < result["registered"] <= written
+    assert result["registered"] + result["left"] == 5000
 
     result = json.loads(local.run(0, "owner", "import", file, FAST, "--json"))
     assert (result["registered"], result["present"]) == (5000 - written, written)
