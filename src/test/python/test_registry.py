@@ -268,7 +268,7 @@ def test_an_interrupted_import_can_be_continued(local, tmp_path):
     written = len(local.items(local.owners))
     assert 0 < written < 5000
     # A batch in progress at the Ctrl-C may be written after the count.
-    assert 0 < result["registered"] <= written
+    assert result["registered"] <= written
     assert result["registered"] + result["left"] == 5000
 
     result = json.loads(local.run(0, "owner", "import", file, FAST, "--json"))
