@@ -70,7 +70,8 @@ public final class DynamoDb implements AutoCloseable {
 
   private final DynamoDbClient client;
   private final DynamoDbEnhancedClient tables;
-  private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService calls =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory());
 
   private DynamoDb(DynamoDbClient client) {
     this.client = client;

@@ -43,19 +43,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requests the number of requests; a few more complete the groups in progress
  * @param faultRate the share of calls to DynamoDB that fail
+ * @param slowShare the share of those faults that cost their caller a second
  * @param waits how long the operator waits before a release, and before another owner gets an
  *     instance
  */
-record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
+record ChaosRun(long seed, int requests, double faultRate, double slowShare, Waits waits) {
 
   private static final int CALLERS = 32;
   private static final int GROUPS_AT_A_TIME = 4;
   private static final int MOVED_AT_A_TIME = 4;
   private static final int REQUESTS_FOR_A_GROUP = 10;
   private static final int MAX_ATTEMPTS = 50;
-
-  /** One in this many faults is slow: it costs its caller a second. */
-  private static final int SLOW_ONES = 50;
 
   private static final List<Fault> SLOW =
       Fault.all().stream().filter(fault -> fault.symptom().isSlow()).toList();
@@ -110,7 +108,7 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
       if (fate.nextDouble() >= faultRate) {
         return Fault.NONE;
       }
-      List<Fault> faults = fate.nextInt(SLOW_ONES) == 0 ? SLOW : SWIFT;
+      List<Fault> faults = fate.nextDouble() < slowShare ? SLOW : SWIFT;
       return faults.get(fate.nextInt(faults.size()));
     }
   }
@@ -143,22 +141,25 @@ record ChaosRun(long seed, int requests, double faultRate, Waits waits) {
 
     /** Sends requests until the run has enough. */
     @Nullable Void call(int number) {
-      Random random = new Random(seed + number);
-      while (sent.get() < requests) {
-        int first = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
-        String group = groups.enter(random, i -> operator.name("group", first + i));
-        TenantIds tenant = random.nextInt(4) == 0 ? guest(number) : tenant(number);
-        Caller caller = new Caller(function, tenant);
-        String key = random.nextBoolean() ? "key-" + number : null;
-        int answers = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
-        try {
-          call(caller, group, key, answers);
-        } finally {
-          groups.leave(group);
+      try {
+        Random random = new Random(seed + number);
+        while (sent.get() < requests) {
+          int first = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
+          String group = groups.enter(random, i -> operator.name("group", first + i));
+          TenantIds tenant = random.nextInt(4) == 0 ? guest(number) : tenant(number);
+          Caller caller = new Caller(function, tenant);
+          String key = random.nextBoolean() ? "key-" + number : null;
+          int answers = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
+          try {
+            call(caller, group, key, answers);
+          } finally {
+            groups.leave(group);
+          }
         }
+        return null;
+      } finally {
+        left.countDown();
       }
-      left.countDown();
-      return null;
     }
 
     /** Retries a request until its outcome is known, and sometimes once more. */
