@@ -258,8 +258,12 @@ public final class DynamoDb implements AutoCloseable {
       return Optional.of(new ByteArrayInputStream(body));
     }
 
+    /**
+     * Leaves the body open, because closing it at its end can close the connection too. If an
+     * interceptor fails, the SDK aborts the connection.
+     */
     private static byte[] read(InputStream body) {
-      try (body) {
+      try {
         return body.readAllBytes();
       } catch (IOException | RuntimeException e) { // a RuntimeException if the attempt timed out
         throw RetryableException.create("DynamoDB's response is incomplete", e);

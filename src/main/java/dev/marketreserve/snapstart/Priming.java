@@ -33,10 +33,10 @@ import org.crac.Resource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * The hooks around a SnapStart snapshot. Before it, they run requests, so that the snapshot has
- * their classes loaded and compiled. They also refuse a snapshot that could not serve. After it,
- * they open a new DynamoDB client: environments restored from one snapshot share no connection, TLS
- * session, DNS result or random seed.
+ * The hook before a SnapStart snapshot. It runs requests, so that the snapshot has their classes
+ * loaded and compiled. It refuses a snapshot that could not serve. At the end it replaces the
+ * DynamoDB client with an unused one: environments restored from one snapshot share no connection,
+ * TLS session, credentials, DNS result or random seed.
  *
  * <p>The requests use {@link CannedDynamoDb}, a fixed clock and a fixed purchase id. The real
  * DynamoDB gets reads, and one write whose condition no item can meet.
@@ -90,7 +90,7 @@ public final class Priming implements Resource {
   private final InstanceOwnersTable owners;
   private final ReservationsTable reservations;
   private final Wiring wiring;
-  private final Runnable restored;
+  private final Runnable reopen;
   private final Duration patience;
 
   /**
@@ -100,15 +100,15 @@ public final class Priming implements Resource {
    * @param owners the function's table in the real DynamoDB
    * @param reservations the function's table in the real DynamoDB
    * @param wiring builds the function's endpoint
-   * @param restored opens the function's DynamoDB after the snapshot
+   * @param reopen gives the function a new DynamoDB, for the snapshot
    */
   public Priming(
       DynamoDb dynamoDb,
       InstanceOwnersTable owners,
       ReservationsTable reservations,
       Wiring wiring,
-      Runnable restored) {
-    this(dynamoDb, owners, reservations, wiring, restored, PATIENCE);
+      Runnable reopen) {
+    this(dynamoDb, owners, reservations, wiring, reopen, PATIENCE);
   }
 
   Priming(
@@ -116,13 +116,13 @@ public final class Priming implements Resource {
       InstanceOwnersTable owners,
       ReservationsTable reservations,
       Wiring wiring,
-      Runnable restored,
+      Runnable reopen,
       Duration patience) {
     this.dynamoDb = dynamoDb;
     this.owners = owners;
     this.reservations = reservations;
     this.wiring = wiring;
-    this.restored = restored;
+    this.reopen = reopen;
     this.patience = patience;
   }
 
@@ -155,12 +155,12 @@ public final class Priming implements Resource {
     warmConnection();
     dynamoDb.close();
     DynamoDb.closeSharedResources();
+    reopen.run();
   }
 
+  /** Does nothing, because the first request resolves and opens all that it needs. */
   @Override
-  public void afterRestore(Context<? extends Resource> context) {
-    restored.run();
-  }
+  public void afterRestore(Context<? extends Resource> context) {}
 
   /**
    * Loads the classes that a request needs, for a function that starts without a snapshot. Its
