@@ -125,7 +125,7 @@ def test_an_owner_is_stored_in_canonical_form_and_found_in_every_spelling(tables
         assert UUID in tables.run(0, "owner", "show", spelling)
         assert "already" in tables.run(0, "owner", "add", spelling, spelling, "domain")
     assert json.loads(tables.run(0, "owner", "show", UUID, "--json"))["domain_id"] == "domain"
-    assert "Wait 10 minutes" in tables.run(0, "owner", "remove", bare, UUID, "domain")
+    assert "Wait 11 minutes" in tables.run(0, "owner", "remove", bare, UUID, "domain")
     assert tables.owners_registered() == set()
     assert "not registered" in tables.run(1, "owner", "show", UUID)
     assert "not registered" in tables.run(1, "owner", "remove", UUID, UUID, "domain")
@@ -311,7 +311,7 @@ def test_a_reservation_is_shown_exported_and_released_only_by_its_purchase_id(ta
     assert list(csv.DictReader(io.StringIO(tables.run(0, "reservations", "export")))) == [plain]
     assert PURCHASE in tables.run(1, "reservation", "release", UUID, UUID)
     assert tables.items(tables.reservations) == [item]
-    assert "check again in 10 minutes" in tables.run(0, "reservation", "release", UUID, PURCHASE.upper())
+    assert "check again in 11 minutes" in tables.run(0, "reservation", "release", UUID, PURCHASE.upper())
     assert tables.items(tables.reservations) == []
     assert "not reserved" in tables.run(1, "reservation", "release", UUID, PURCHASE)
     assert "not reserved" in tables.run(1, "reservation", "show", UUID)
@@ -338,7 +338,7 @@ def test_a_release_can_wait_for_calls_in_progress(local, monkeypatch):
     monkeypatch.setattr(
         registry.time, "sleep", lambda _: local.put(local.reservations, group_id="g", purchase_id="again"))
     assert "reserved again, by purchase again" in local.run(1, "reservation", "release", "g", "p", "--wait")
-    assert waited == [600]
+    assert waited == [660]
 
 
 def test_a_restore_adds_lost_items_and_keeps_newer_ones(tables):
