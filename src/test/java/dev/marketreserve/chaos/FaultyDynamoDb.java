@@ -52,12 +52,16 @@ import software.amazon.awssdk.utils.AttributeMap;
 /**
  * A DynamoDB that fails on demand: a proxy on 127.0.0.1 in front of a real one. It can lose a
  * response after DynamoDB has done the work, which a stub server cannot. Like DynamoDB, and unlike
- * DynamoDB Local, it speaks TLS and refuses a request whose signature does not match.
+ * DynamoDB Local, it speaks TLS and refuses a request whose signature does not match or has
+ * expired.
  */
 public final class FaultyDynamoDb implements AutoCloseable {
 
   /** A name that its certificate is valid for, in addition to 127.0.0.1. */
   public static final String NAME = LocalCertificate.NAME;
+
+  /** How long a signature is valid, instead of AWS's five minutes. */
+  public static final Duration SIGNATURE_VALIDITY = SignatureV4.VALIDITY;
 
   /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
   static final Duration LATE = Duration.ofMillis(1300);
@@ -78,7 +82,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
           400,
           """
           {"__type": "com.amazon.coral.service#InvalidSignatureException", \
-          "message": "The signature does not match the request."}""");
+          "message": "The signature does not match the request, or has expired."}""");
   private static final String CHECKSUM = "x-amz-crc32";
   private static final List<String> FORWARDED =
       List.of("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target");

@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The write of a request with an unknown outcome may take effect at any time after its start, or
  * never. It cannot take effect after the operator has waited and then released the group or given
- * the instance to another owner.
+ * the instance to another owner, unless the instance came back while the request was in progress.
  */
-record History(List<Step> steps) {
+public record History(List<Step> steps) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Set<String> ANSWERS =
@@ -55,7 +55,7 @@ record History(List<Step> steps) {
   private static final JsonMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
-  static History read(Path file) throws IOException {
+  public static History read(Path file) throws IOException {
     List<Step> steps = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
       steps.add(JSON.readValue(line, Step.class));
@@ -63,7 +63,7 @@ record History(List<Step> steps) {
     return new History(steps);
   }
 
-  void write(Path file) throws IOException {
+  public void write(Path file) throws IOException {
     List<String> lines = new ArrayList<>();
     for (Step step : steps) {
       lines.add(JSON.writeValueAsString(step));
@@ -72,20 +72,20 @@ record History(List<Step> steps) {
   }
 
   /** How often each response occurred. */
-  Map<String, Long> answers() {
+  public Map<String, Long> answers() {
     return requests()
         .map(History::answer)
         .collect(groupingBy(Function.identity(), TreeMap::new, counting()));
   }
 
   /** The number of steps of each kind. */
-  Map<String, Long> count() {
+  public Map<String, Long> count() {
     return steps.stream()
         .collect(groupingBy(step -> step.getClass().getSimpleName(), TreeMap::new, counting()));
   }
 
   /** The broken promises. */
-  List<Violation> violations() {
+  public List<Violation> violations() {
     List<Violation> violations = new ArrayList<>();
     for (Reserve request : requests().toList()) {
       if (!ANSWERS.contains(answer(request))) {
@@ -183,14 +183,23 @@ record History(List<Step> steps) {
     return Stream.concat(
             group.stream().filter(Release.class::isInstance),
             instance.stream()
+                .filter(step -> step instanceof Register && !registers(step, request))
+                .filter(move -> move.start() > request.start())
                 .filter(
-                    step ->
-                        step instanceof Register register
-                            && !register.domain().equals(request.domain())))
+                    move ->
+                        move.start() > request.end()
+                            || instance.stream()
+                                .filter(step -> registers(step, request))
+                                .mapToLong(Step::start)
+                                .noneMatch(back -> back > move.start() && back < request.end())))
         .mapToLong(Step::start)
         .filter(start -> start > request.start())
         .map(start -> start - 1)
         .reduce(request.isUnknown() ? Long.MAX_VALUE : request.end(), Math::min);
+  }
+
+  private static boolean registers(Step step, Reserve request) {
+    return step instanceof Register register && register.domain().equals(request.domain());
   }
 
   private static List<Operation<Optional<Register>>> owners(List<Step> steps) {
@@ -225,7 +234,7 @@ record History(List<Step> steps) {
   }
 
   /** A broken promise, with the request that broke it or the steps that no order explains. */
-  record Violation(String what, List<Step> steps) {}
+  public record Violation(String what, List<Step> steps) {}
 
   /**
    * The reservation of a group.

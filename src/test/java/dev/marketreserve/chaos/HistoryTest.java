@@ -56,6 +56,7 @@ class HistoryTest {
         "1-4 revoke a; 2-3 reserve a=403",
         "1-4 revoke a; 2-3 reserve a=201:p",
         "1-2 revoke a; 3-4 reserve a=403; 5-6 register a; 7-8 reserve a=201:p",
+        "1-9 reserve a=201:p; 2-3 move a c; 4-5 look-up none; 6-7 register a; 9-9 look-up p@a",
       })
   void anOrderFits(String steps) {
     assertEquals(List.of(), new History(parse(OWNED + steps)).violations());

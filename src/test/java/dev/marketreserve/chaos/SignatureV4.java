@@ -3,7 +3,11 @@ package dev.marketreserve.chaos;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,13 +29,24 @@ final class SignatureV4 {
       Pattern.compile(
           ALGORITHM + " Credential=[^/]+/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})");
 
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX", Locale.ROOT);
+
+  /** How long a signature is valid. An attempt takes up to a second, and its date is a second. */
+  static final Duration VALIDITY = Duration.ofSeconds(2);
+
   private SignatureV4() {}
 
-  /** Whether {@code request}, which has no query, is signed with {@code secret} as it arrived. */
+  /**
+   * Whether {@code request}, which has no query, is signed with {@code secret} as it arrived, and
+   * its signature has not expired.
+   */
   static boolean holds(Request request, byte[] body, String secret) {
     Matcher authorization =
         AUTHORIZATION.matcher(Objects.requireNonNull(request.getHeaders().get("Authorization")));
-    return authorization.matches()
+    Instant signed = TIME.parse(request.getHeaders().get("X-Amz-Date"), Instant::from);
+    return Instant.now().isBefore(signed.plus(VALIDITY))
+        && authorization.matches()
         && authorization
             .group(3)
             .equals(

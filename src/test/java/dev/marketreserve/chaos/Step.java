@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Step.LookUp.class, name = "look-up")
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
-sealed interface Step {
+public sealed interface Step {
 
   long start();
 

@@ -9,15 +9,12 @@ import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.chaos.Wire;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** The packaged function, frozen during a write and thawed after its deadline. */
@@ -32,7 +29,7 @@ class FrozenRuntimeIT {
     PackagedFunction.registerTenant(tables);
     JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
     AtomicInteger writes = new AtomicInteger();
-    AtomicLong pid = new AtomicLong();
+    CompletableFuture<PackagedFunction> started = new CompletableFuture<>();
     CompletableFuture<Boolean> frozen = new CompletableFuture<>();
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(
@@ -41,18 +38,18 @@ class FrozenRuntimeIT {
                   if (!call.isWrite() || writes.incrementAndGet() > 1) {
                     return Fault.NONE;
                   }
-                  signal("STOP", pid.get());
+                  started.join().runtime().freeze();
                   frozen.complete(true);
                   return Fault.before(Symptom.HTTP_503);
                 });
         PackagedFunction function =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
-      pid.set(function.runtime().pid());
+      started.complete(function);
       CompletableFuture<ReceivedResponse> response =
           CompletableFuture.supplyAsync(() -> function.send(event));
       frozen.join();
       Thread.sleep(LONGER_THAN_THE_DEADLINE);
-      signal("CONT", pid.get());
+      function.runtime().thaw();
 
       assertEquals("500 APIG.9999", response.join().summary());
       assertEquals(1, writes.get(), "attempts of the write");
@@ -85,25 +82,15 @@ class FrozenRuntimeIT {
           Thread.sleep(1);
         }
         Thread.sleep(HANDSHAKE_BEGUN);
-        signal("STOP", function.runtime().pid());
+        function.runtime().freeze();
         wire.release();
         Thread.sleep(LONGER_THAN_THE_DEADLINE);
-        signal("CONT", function.runtime().pid());
+        function.runtime().thaw();
 
         assertEquals("500 APIG.9999", response.join().summary());
         Thread.sleep(HANDSHAKE_BEGUN);
         assertEquals(0, calls.get(), "calls after the deadline");
       }
-    }
-  }
-
-  private static void signal(String name, long pid) {
-    try {
-      new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start().waitFor();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -158,6 +158,16 @@ public final class LambdaRuntime implements AutoCloseable {
     process.destroyForcibly();
   }
 
+  /** Stops the JVM with SIGSTOP until {@link #thaw}, like an environment between invocations. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets a frozen JVM continue. */
+  public void thaw() {
+    signal("CONT");
+  }
+
   /** The process id. */
   public long pid() {
     return process.pid();
@@ -173,6 +183,20 @@ public final class LambdaRuntime implements AutoCloseable {
       Files.delete(errors);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void signal(String name) {
+    if (process.isAlive()) {
+      try {
+        new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+            .inheritIO()
+            .start()
+            .onExit()
+            .join();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 
