@@ -5,7 +5,7 @@
  * In the build, ModelTest does this.
  *
  * Two things are left out. Malformed requests end before anything here begins. The read after a conflict without
- * an item sees what the refused attempt saw, or something later.
+ * an item sees the state that refused the attempt, or a later one.
  */
 module reserve
 
@@ -14,7 +14,7 @@ sig Domain {}
 /** A gateway instance and its owner in the table of owners. */
 sig Instance { var owner: lone Domain }
 
-/** An API group and its item in the table of reservations, represented by the attempt that wrote it. */
+/** An API group and its item in the table of reservations. The attempt that wrote the item represents it here. */
 sig Group { var item: lone Attempt }
 
 /** A tenant's order. A tenant is a domain with an instance. The caller may send an order many times. */

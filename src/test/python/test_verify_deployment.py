@@ -159,7 +159,7 @@ def test_only_an_option_skips_the_signature_checks_and_the_output_says_so(verify
 
     code, output = verify(Open(), "--unsigned", AWS_ACCESS_KEY_ID="")
     assert code == 0, output
-    assert "skip                  calls without and with a wrong signature: --unsigned" in output
+    assert "skip                  unsigned and wrongly signed calls: --unsigned" in output
 
 
 @pytest.mark.parametrize("status, code", [(404, "APIG.0101"), (403, "APIG.0301"), (403, "APIG.0302")])

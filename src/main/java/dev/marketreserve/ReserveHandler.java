@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * /v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve}: wires the parts
  * together and sets the deadline of each request. Safe for use by many threads.
  *
- * <p>It responds within {@link #TIME_TO_RESPOND}, or {@link #MARGIN} before Lambda would cut the
- * invocation off, whichever is earlier.
+ * <p>It responds within {@link #TIME_TO_RESPOND}, or {@link #MARGIN} before Lambda would end the
+ * invocation, whichever is earlier.
  */
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
@@ -37,7 +37,7 @@ public final class ReserveHandler
 
   private volatile ReserveEndpoint endpoint;
 
-  /** Keeps the hooks alive: the context that they are registered in holds them weakly. */
+  /** Keeps the hooks alive: their context holds only a weak reference. */
   private @Nullable Priming priming;
 
   /**

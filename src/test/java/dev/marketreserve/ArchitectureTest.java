@@ -79,7 +79,7 @@ class ArchitectureTest {
     assertEquals(Set.of(ReserveEndpoint.class, ProxySerializer.class), shown);
   }
 
-  /** Error Prone's DefaultLocale, an error in this build, permits these on System.out. */
+  /** Error Prone's DefaultLocale does not report these calls on System.out. */
   @ParameterizedTest
   @ValueSource(strings = {"classes", "test-classes"})
   void everyPrintedFormatNamesItsLocale(String directory) {

@@ -21,7 +21,7 @@ class ArtifactIT {
 
   private static final long MAX_LIBRARY_BYTES = 17_000_000;
 
-  /** Every library costs start-up time, so the list is complete on purpose. */
+  /** The complete list, because every library costs start-up time. */
   private static final Set<String> LIBRARIES =
       Set.of(
           "annotations",

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Checks the sources against google-java-format. Spotless would run it on Maven's own JDK, which
- * may be older than the language of the sources, and then it cannot parse them.
+ * may be too old to parse the sources.
  */
 class SourceFormatTest {
 

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 
 /**
- * The source tree's {@code template.yaml}, and {@code openapi.yaml}, which it includes. A reference
- * is read as its logical id, as {@code sam local} does: {@code !Ref Table} is {@code Table}.
+ * The source tree's {@code template.yaml}, and {@code openapi.yaml}, which it includes. As in
+ * {@code sam local}, a reference is read as its logical id: {@code !Ref Table} is {@code Table}.
  */
 public final class SamTemplate {
 

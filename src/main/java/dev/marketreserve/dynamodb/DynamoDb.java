@@ -222,7 +222,7 @@ public final class DynamoDb implements AutoCloseable {
 
     /**
      * Sends nothing after the deadline. The HTTP client reads the body only once it has a
-     * connection. The call may have ended long before, because the environment can be frozen in
+     * connection. By then the deadline may be long past, because the environment can be frozen in
      * between.
      */
     @Override

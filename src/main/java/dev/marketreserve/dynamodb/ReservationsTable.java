@@ -29,9 +29,9 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 
 /**
  * The reservations in DynamoDB: one item per API group, keyed on {@code group_id}. A conditional
- * write creates it, if there is none yet.
+ * write creates it, unless it exists.
  *
- * <p>If there is one, DynamoDB returns it with the failure, at no charge. No second call is needed.
+ * <p>If it exists, DynamoDB returns it with the failure, at no charge. So no second call is needed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html">PutItem</a>

@@ -17,7 +17,7 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.regions.Region;
 
 /**
- * A DynamoDB with canned responses, because priming must write nothing. The tenant {@value #TENANT}
+ * A DynamoDB with canned responses, because priming must store nothing. The tenant {@value #TENANT}
  * owns every instance and holds the group {@value #TAKEN_GROUP}, reserved with the idempotency key
  * {@value #KEY}. A put for any other group succeeds.
  */
@@ -51,7 +51,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
           "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%3$s"}}}"""
               .formatted(TENANT, TAKEN_GROUP, KEY));
 
-  /** Opens it the way the function opens the real DynamoDB. */
+  /** Opens it as the function opens the real DynamoDB. */
   public static DynamoDb open() {
     return DynamoDb.open(
         new CannedDynamoDb(),
@@ -88,7 +88,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
     return start(request).contains(TAKEN_GROUP) ? CONFLICT : WRITTEN;
   }
 
-  /** The start of the body. Every body of priming is shorter. */
+  /** The body, up to a length that priming never reaches. */
   private static String start(HttpExecuteRequest request) {
     try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
       return new String(body.readNBytes(1024), StandardCharsets.UTF_8);

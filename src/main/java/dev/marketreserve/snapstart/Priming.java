@@ -41,10 +41,10 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
  * <p>The requests use {@link CannedDynamoDb}, a fixed clock and a fixed purchase id. The real
  * DynamoDB gets reads, and one write whose condition no item can meet.
  *
- * <p>A fault that would fail every request fails the snapshot: an unexpected status, a table that
- * does not exist or has another key, a role that may not read or write. Lambda then does not
- * publish the version. A temporary fault does not fail the snapshot: Lambda also takes snapshots on
- * its own, and an outage of DynamoDB must not take down a live version.
+ * <p>A fault that would fail every request fails the snapshot: an unexpected status, a missing or
+ * wrong table, a missing permission. Lambda then does not publish the version. A temporary fault
+ * does not fail the snapshot: Lambda also renews snapshots on its own, and an outage of DynamoDB
+ * must not take down a live version.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">Runtime
@@ -55,14 +55,14 @@ public final class Priming implements Resource {
   /** Well over the 200 calls after which the JVM's first compiler compiles a method. */
   private static final int ROUNDS = 400;
 
-  /** Fewer, because each read uses the table's capacity. */
+  /** Fewer than {@link #ROUNDS}, because each read uses the table's capacity. */
   private static final int READS = 100;
 
   private static final Duration TIME_FOR_READS = Duration.ofSeconds(5);
 
   /**
-   * How long to wait for a missing table or permission: both can take effect some time after they
-   * are created. Lambda allows 130 s before a snapshot.
+   * How long to wait for a missing table or permission: a new one can take a while to work. Lambda
+   * allows 130 s before a snapshot.
    *
    * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">the
    *     initialization phase</a>
@@ -163,8 +163,8 @@ public final class Priming implements Resource {
   public void afterRestore(Context<? extends Resource> context) {}
 
   /**
-   * Loads the classes that a request needs, for a function that starts without a snapshot. Its
-   * first request then has more time for DynamoDB.
+   * Loads the classes that a request needs, for a function that starts without a snapshot. So its
+   * first request has more time for DynamoDB.
    */
   public static void loadClasses(Wiring wiring) {
     var _ = runSamples(wiring, 1);
@@ -245,7 +245,7 @@ public final class Priming implements Resource {
   }
 
   /**
-   * A request that priming sends repeatedly.
+   * A request that priming makes repeatedly.
    *
    * @param header a further header of the event, as JSON
    * @param status the expected status of the response

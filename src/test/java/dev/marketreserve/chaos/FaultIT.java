@@ -60,7 +60,7 @@ class FaultIT {
     this.function = new ReserveHandler(tables.settings(), client);
   }
 
-  /** Loads the classes, so that this time does not count in a test. */
+  /** Loads the classes, so that no test has to wait for that. */
   @BeforeAll
   static void warmUp(Tables tables) {
     TenantIds tenant = new TenantIds("warm-up", "project", "warm-up");
@@ -221,7 +221,7 @@ class FaultIT {
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
       // On a busy machine the time can be over before the write, or before its response is read. If
       // the function paused beyond the deadline, every second call would return another code. After
-      // about 50 throttled calls the SDK stops retrying, so there are fewer.
+      // about 50 throttled calls the SDK stops retrying, so this makes fewer.
       if (attempts.contains(Step.WRITE)) {
         inARow = response.summary().equals("500 APIG.9008") ? inARow + 1 : 0;
       }

@@ -135,7 +135,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     }
   }
 
-  /** Opens it the way the function opens DynamoDB, but accepts any certificate. */
+  /** Opens it as the function opens DynamoDB, but accepts any certificate. */
   DynamoDb open() {
     return open(endpoint(), http());
   }
@@ -160,7 +160,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /**
-   * Kills every open connection without the client's notice. The next bytes on it cause a reset.
+   * Kills every open connection, without telling the client. The client's next bytes cause a reset.
    */
   void killConnections() {
     dead.addAll(connector.getConnectedEndPoints());

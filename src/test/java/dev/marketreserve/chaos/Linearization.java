@@ -45,7 +45,7 @@ record Linearization<S>(List<Operation<S>> operations) {
         Optional<S> after = operations.get(i).effect.apply(point.state);
         after.ifPresent(state -> open.push(point.with(i, state)));
         if (after.filter(point.state::equals).isPresent() && leavesTheOthers(i, point.done)) {
-          break; // It changes nothing, so the order of the others does not depend on it.
+          break; // An operation that changes nothing does not affect the order of the others.
         }
       }
     }

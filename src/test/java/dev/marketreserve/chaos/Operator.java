@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 
-/** The operator of the two tables, who records every step of theirs and of the callers. */
+/** The operator of the two tables. Records every step, the callers' too. */
 final class Operator {
 
   private final Tables tables;
@@ -103,7 +103,7 @@ final class Operator {
     }
   }
 
-  /** All steps, with a last look at each group. */
+  /** All steps, and a final look-up of each group. */
   History history() {
     groups.forEach(this::lookUp);
     return new History(List.copyOf(steps));

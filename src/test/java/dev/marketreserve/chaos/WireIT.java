@@ -90,7 +90,7 @@ class WireIT {
     wire.cut();
     assertAllFailInTime();
     assertAllFailInTime();
-    wire.stall(); // The connections so far hang for ever.
+    wire.stall(); // The connections opened so far hang for ever.
     Thread.sleep(Duration.ofSeconds(1));
     wire.release();
     assertEquals("201", caller.reserve(UUID.randomUUID().toString(), null).summary());

@@ -1,6 +1,6 @@
 /**
- * Tests that try to break the promises of {@code docs/promises.md}: with a DynamoDB that fails in
- * many ways, with many concurrent callers and a checker of their history, and with random events.
+ * Tests that try to break the promises of {@code docs/promises.md}. DynamoDB fails in many ways,
+ * many concurrent callers make a history that a checker reads, and events are random.
  */
 @NullMarked
 package dev.marketreserve.chaos;

@@ -45,7 +45,7 @@ class DynamoDbTest {
   }
 
   @Test
-  void aCallWithoutADeadlineIsAFaultOfTheProgram() {
+  void aCallWithoutADeadlineIsAProgrammingError() {
     try (DynamoDb dynamoDb = open(new LateConnection(Deadline.in(Duration.ZERO)))) {
       IllegalStateException e =
           assertThrows(IllegalStateException.class, () -> table(dynamoDb).describeTable());
@@ -95,7 +95,7 @@ class DynamoDbTest {
     return dynamoDb.table("table", TableSchema.documentSchemaBuilder().build());
   }
 
-  /** Has the same response for every request. */
+  /** Gives every request the same response. */
   private record Response(InputStream body) implements SdkHttpClient, ExecutableHttpRequest {
 
     @Override
@@ -118,7 +118,7 @@ class DynamoDbTest {
     public void close() {}
   }
 
-  /** Has a connection only after the deadline, and heeds no interrupt until then. */
+  /** Connects only after the deadline, and ignores interrupts until then. */
   private static final class LateConnection implements SdkHttpClient {
 
     private final Deadline deadline;

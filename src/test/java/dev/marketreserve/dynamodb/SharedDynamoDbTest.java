@@ -83,8 +83,8 @@ class SharedDynamoDbTest {
   }
 
   /**
-   * A DynamoDB in which each instance belongs to the tenant whose three ids are equal. It fails one
-   * first attempt in three.
+   * A DynamoDB in which each instance belongs to the tenant whose three ids are equal. One first
+   * attempt in three fails.
    */
   private static final class Echo implements SdkHttpClient {
 

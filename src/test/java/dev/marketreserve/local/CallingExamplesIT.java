@@ -38,7 +38,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Runs the examples of {@code docs/calling.md} the way their readers do. */
+/** Runs the examples of {@code docs/calling.md} as their readers do. */
 @Execution(ExecutionMode.CONCURRENT)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CallingExamplesIT {
@@ -78,7 +78,7 @@ class CallingExamplesIT {
       new Answer(409, "{\"error_code\":\"APIG.3402\",\"error_msg\":\"m\",\"request_id\":\"r\"}");
   private static final String PAGE = "<html><h1>Gateway Timeout</h1></html>";
 
-  /** With a region the example has to sign, but it finds neither a profile nor a role. */
+  /** The region makes an example sign, but there is neither a profile nor a role. */
   private static final Map<String, String> NO_CREDENTIALS =
       Map.of(
           "AWS_REGION", "eu-central-1",

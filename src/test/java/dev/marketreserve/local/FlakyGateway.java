@@ -32,7 +32,7 @@ final class FlakyGateway implements AutoCloseable {
   /** The API gets the call, and its response is lost. */
   record LostAnswer() implements Fate {}
 
-  /** The API gets the call, and its response breaks off half way. */
+  /** The API gets the call, and half of its response is lost. */
   record CutAnswer() implements Fate {}
 
   /** The caller gets no response until it gives up or a minute has passed. */

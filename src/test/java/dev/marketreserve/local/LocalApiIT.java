@@ -146,7 +146,7 @@ class LocalApiIT {
     "/docs/openapi.json, application/json",
     "/docs/favicon-32x32.png, image/png"
   })
-  void aFileOfThePageHasItsType(String file, String type) throws Exception {
+  void aPageFileHasItsContentType(String file, String type) throws Exception {
     HttpResponse<String> response = send(to(file).GET());
     assertEquals(200, response.statusCode());
     assertEquals(type, response.headers().firstValue("Content-Type").orElseThrow());
@@ -215,7 +215,7 @@ class LocalApiIT {
     assertEquals(201, send(post(path, group())).statusCode());
   }
 
-  /** Otherwise the caller would send its next request into a closed connection. */
+  /** Otherwise the caller would send its next request on a closed connection. */
   @ParameterizedTest
   @CsvSource({"/, 404, false", "/v1/p/apigw/instances/%00/market/api-groups/reserve, 400, true"})
   void anErrorSaysIfItsConnectionIsClosed(String target, String status, boolean closed)

@@ -114,7 +114,7 @@ class ReservationServiceTest {
   }
 
   @Test
-  void theRecordHasTheRequestAPurchaseIdAndMilliseconds() {
+  void theReservationHasTheRequestAPurchaseIdAndMilliseconds() {
     List<Reservation> put = new ArrayList<>();
     Reservations recording =
         (wanted, due) -> {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RuntimeTest
 class CostIT {
 
-  /** Lambda's runtime client loads six, and the JDK's random generator is one. */
+  /** Lambda's runtime client loads six of them, and the JDK one for random numbers. */
   private static final int MAX_CLASSES_AFTER_RESTORE = 8;
 
   @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The packaged function before a snapshot: a fault that lasts prevents it, one that passes does
- * not.
+ * The packaged function before a snapshot: a lasting fault prevents the snapshot, a temporary one
+ * does not.
  */
 @RuntimeTest
 class PrimingIT {
@@ -42,7 +42,7 @@ class PrimingIT {
   @EnumSource(
       value = Symptom.class,
       names = {"HTTP_503", "THROTTLING", "CLOSED", "EXPIRED_TOKEN"})
-  void aFaultThatPassesDoesNotPreventTheSnapshot(Symptom symptom, Tables tables) {
+  void aTemporaryFaultDoesNotPreventTheSnapshot(Symptom symptom, Tables tables) {
     PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb =
         FaultyDynamoDb.start(

@@ -133,11 +133,11 @@ class PrimingTest {
   }
 
   @Test
-  void aRightThatTakesEffectWithinAMinuteIsAwaited() {
+  void aPermissionThatTakesEffectWithinAMinuteIsAwaited() {
     assertDoesNotThrow(() -> prime(refusing(1), settings, Duration.ofMinutes(1)));
   }
 
-  /** A DynamoDB that denies access so many times, and then has neither owners nor reservations. */
+  /** A DynamoDB that first denies access so many times, and has neither owners nor reservations. */
   private static DynamoDb refusing(int times) {
     AtomicInteger refusals = new AtomicInteger(times);
     return DynamoDb.open(

@@ -29,9 +29,9 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * Measures the packaged function and others that make the same two calls to DynamoDB, over TLS and
- * over plain HTTP. All run under Lambda's Runtime API on this machine, alternating: {@code mvn
- * -Pbench}.
+ * Compares the packaged function with others that make the same two calls to DynamoDB, over TLS and
+ * over plain HTTP: {@code mvn -Pbench}. They run alternately, under Lambda's Runtime API on this
+ * machine.
  *
  * <p>Writes the results into {@code docs/performance.md}, its plot and a file with every round.
  */
@@ -211,7 +211,7 @@ final class Bench {
     return environment;
   }
 
-  /** The Java functions to compare with, packaged for an upload with our own libraries. */
+  /** The Java functions to compare with, packaged with the function's libraries. */
   private static Path comparedFunctions() throws IOException {
     Path function = WORK.resolve("java");
     Path classes = Path.of("dev", "marketreserve", "bench", "function");
@@ -248,7 +248,7 @@ final class Bench {
     return found;
   }
 
-  /** The interpreter itself, because a shim would add to the cold start. */
+  /** The interpreter itself, because a wrapper script would add to the cold start. */
   private static String interpreter() throws IOException {
     Process process =
         new ProcessBuilder("python3", "-c", "import sys; print(sys.executable)").start();

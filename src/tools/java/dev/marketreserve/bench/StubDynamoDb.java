@@ -61,7 +61,7 @@ final class StubDynamoDb implements AutoCloseable {
     return start(ServerSocketFactory.getDefault());
   }
 
-  /** Starts it with TLS. It resumes no session, as if every caller came from an old snapshot. */
+  /** Starts it with TLS. It resumes no session, because no session outlives a snapshot. */
   static StubDynamoDb start(LocalCertificate certificate) {
     return start(certificate.context().getServerSocketFactory());
   }

@@ -8,10 +8,10 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandle
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
 /**
- * DynamoDB Local in this JVM, in memory. Any credentials and any region see the same tables.
+ * DynamoDB Local in this JVM, in memory. All credentials and regions see the same tables.
  *
- * <p>Its own server would listen on all addresses, so its request handler runs in a server that
- * listens on one.
+ * <p>DynamoDB Local's own server would listen on all addresses. So its request handler runs in a
+ * server that listens on one.
  */
 public final class DynamoDbLocal implements DynamoDbServer {
 

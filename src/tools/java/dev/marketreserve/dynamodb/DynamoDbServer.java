@@ -17,8 +17,8 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
   String LOCALSTACK_IMAGE = "localstack.image";
 
   /**
-   * Points a client at such a DynamoDB. It ignores the environment, whose settings are meant for
-   * AWS.
+   * Points a client at such a DynamoDB. The client ignores the environment's settings, which are
+   * meant for AWS.
    */
   static DynamoDbClientBuilder pointTo(URI endpoint, DynamoDbClientBuilder client) {
     return client

@@ -65,10 +65,10 @@ final class LocalStack implements DynamoDbServer {
   }
 
   /**
-   * Pulls a missing image. Testcontainers can do this too. But it fails after two minutes, and
-   * without a registry it tries for over three.
+   * Pulls a missing image. When Testcontainers itself starts a container, it gives a pull only two
+   * minutes, and retries for over three if the registry cannot be reached.
    */
-  @SuppressWarnings("deprecation") // Testcontainers has no other method without retries.
+  @SuppressWarnings("deprecation") // no other method pulls without retries
   private static void pull(String image, DockerClientFactory docker, DockerClient client) {
     DockerImageName name = ImageNameSubstitutor.instance().apply(DockerImageName.parse(image));
     docker.checkAndPullImage(client, name.asCanonicalNameString());

@@ -76,8 +76,8 @@ final class Gateway extends Handler.Abstract {
   }
 
   /**
-   * Responds to a request that is malformed HTTP, so {@link #handle} does not get it. Jetty then
-   * closes the connection. The response has to say so, or the caller would use it again.
+   * Responds to malformed HTTP, which {@link #handle} does not get. Jetty then closes the
+   * connection. The response has to say so, or the caller would use the connection again.
    */
   boolean refuse(Request request, Response response, Callback callback) {
     response.getHeaders().put("Connection", "close");
@@ -87,7 +87,7 @@ final class Gateway extends Handler.Abstract {
 
   private APIGatewayProxyResponseEvent answer(Request request, String requestId)
       throws IOException {
-    // Always read: Jetty closes a connection if its request was not read to the end.
+    // Read in any case: Jetty closes a connection whose request was not read to the end.
     byte[] body = body(request);
     for (Route route : template.routes()) {
       Optional<Map<String, String>> parameters = match(route, request);
@@ -128,7 +128,7 @@ final class Gateway extends Handler.Abstract {
     return Optional.of(parameters);
   }
 
-  /** The body; if it is too large, only as much of it as shows that. */
+  /** The body, or enough of it to show that it is too large. */
   private static byte[] body(Request request) throws IOException {
     try (InputStream in = Content.Source.asInputStream(request)) {
       byte[] body = in.readNBytes(MAX_PAYLOAD_BYTES + 1);

@@ -135,7 +135,7 @@ public final class LocalApi implements AutoCloseable {
     } catch (IOException | IllegalArgumentException e) {
       System.err.println("The local API cannot start: " + e.getMessage());
       System.exit(1);
-    } catch (Throwable e) { // The servers' threads would keep the process alive.
+    } catch (Throwable e) { // Without an exit, the servers' threads would keep the process alive.
       System.err.println("The local API cannot start: " + rootCause(e));
       System.exit(1);
     }
@@ -162,8 +162,8 @@ public final class LocalApi implements AutoCloseable {
   }
 
   /**
-   * Ends this process when its parent ends. Otherwise, if only Maven is killed, this process and
-   * its ports would remain. Nothing happens if the parent is unknown or process 1.
+   * Ends this process when its parent ends. Otherwise this process would keep its ports if only
+   * Maven is killed. Does nothing if the parent is unknown or process 1.
    */
   private static void endWithParent() {
     Optional<ProcessHandle> parent = ProcessHandle.current().parent();

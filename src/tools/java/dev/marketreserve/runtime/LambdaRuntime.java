@@ -13,8 +13,8 @@ import java.util.Map;
  * own JVM, with Lambda's class path, and with {@link RuntimeApi} in place of Lambda.
  *
  * <p>The JVM sees only the function's directory and the client's jars. Its environment variables
- * are those given here and those that Lambda adds. It runs the same Java as the JVM that starts it.
- * The client has native code only for Linux.
+ * are those given here and those that Lambda adds. It runs on this JVM's Java version. The client
+ * has native code only for Linux.
  *
  * <pre>{@code
  * try (LambdaRuntime runtime =
