@@ -46,7 +46,7 @@ def simulator():
 
 
 def insert(backend, statements):
-    """PartiQL's INSERT with parameters, which the simulator does not support. It must not overwrite items."""
+    """PartiQL's INSERT with parameters, which the simulator does not support. Overwrites no item."""
     responses = []
     for statement in statements:
         name, attributes = re.fullmatch(r'INSERT INTO "(.*?)" VALUE \{(.*)\}', statement["Statement"]).groups()

@@ -205,7 +205,7 @@ def test_the_policy_does_not_deny_reading_a_table_or_changing_its_policy(table):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_without_listed_operators_ones_own_policy_decides(table):
+def test_without_listed_operators_the_callers_own_policy_decides(table):
     assert TEMPLATE["Parameters"]["OperatorPrincipals"]["Default"] == ""
     for action in WRITES:
         assert not table_denies(table, action, f"arn:aws:iam::{OPERATOR}:role/administrator", [""])

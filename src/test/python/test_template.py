@@ -21,7 +21,7 @@ DOMAIN = stack.read("templates/domain.yaml")
 ALIAS = {"Ref": "ReserveFunctionAliaslive"}
 LIVE_API = {"ApiName": {"Ref": "AWS::StackName"}, "Stage": "live"}
 
-# Metrics with the dimensions they come with:
+# Metrics and their dimensions:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
