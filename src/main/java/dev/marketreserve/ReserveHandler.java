@@ -37,7 +37,7 @@ public final class ReserveHandler
 
   private volatile ReserveEndpoint endpoint;
 
-  /** Keeps the hooks alive: their context holds only a weak reference. */
+  /** Keeps the hook alive: its context holds only a weak reference. */
   private @Nullable Priming priming;
 
   /**

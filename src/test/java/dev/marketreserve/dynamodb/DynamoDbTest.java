@@ -53,7 +53,7 @@ class DynamoDbTest {
     }
   }
 
-  /** Closing it could close its connection, which the next call needs. */
+  /** Closing the body could close the connection, which the next call needs. */
   @Test
   void aResponseThatWasReadToItsEndIsNotClosed() {
     AtomicBoolean closed = new AtomicBoolean();
