@@ -247,7 +247,7 @@ def test_the_sdk_chooses_the_endpoint_unless_sam_local_sets_one():
     """An explicit endpoint conflicts with a FIPS or dual-stack setting; `sam local` overrides only named variables."""
     variables = properties("ReserveFunction")["Environment"]["Variables"]
     assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == {"Ref": "AWS::NoValue"}
-    override = json.loads((stack.ROOT / "events/env.json").read_text())["ReserveFunction"]
+    override = json.loads((stack.ROOT / "src/tools/sam/env.json").read_text())["ReserveFunction"]
     local = EnvironmentVariables(variables=variables, override_values=override).resolve()
     assert local["AWS_ENDPOINT_URL_DYNAMODB"] == override["AWS_ENDPOINT_URL_DYNAMODB"]
 

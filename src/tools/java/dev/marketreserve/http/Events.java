@@ -41,7 +41,6 @@ public final class Events {
     try (Stream<Path> files = Files.list(Path.of("events"))) {
       return files
           .map(file -> file.getFileName().toString().replace(".json", ""))
-          .filter(name -> !name.equals("env"))
           .sorted()
           .toList();
     }
