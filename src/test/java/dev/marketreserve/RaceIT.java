@@ -1,6 +1,6 @@
 package dev.marketreserve;
 
-import static dev.marketreserve.http.Events.event;
+import static dev.marketreserve.Events.event;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;

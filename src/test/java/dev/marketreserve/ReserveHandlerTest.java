@@ -1,9 +1,8 @@
 package dev.marketreserve;
 
-import static dev.marketreserve.http.Events.event;
+import static dev.marketreserve.Events.event;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
@@ -14,10 +13,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
-import dev.marketreserve.http.Events;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReceivedResponse;
-import dev.marketreserve.http.SampleEvent;
 import dev.marketreserve.local.LocalContext;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,12 +26,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -45,8 +40,6 @@ class ReserveHandlerTest {
   private static final String UUID_V4 =
       "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 
-  private static final TenantIds OWNER = new TenantIds("domain", "project", "instance");
-
   private final Tables tables;
   private final ReserveHandler handler;
   private final List<String> log = new ArrayList<>();
@@ -54,22 +47,7 @@ class ReserveHandlerTest {
   ReserveHandlerTest(Tables tables) {
     this.tables = tables;
     this.handler = handlerOn(tables.settings());
-  }
-
-  @BeforeEach
-  void registerTheOwners() {
-    tables.register(OWNER);
-    tables.register(Events.tenant());
-  }
-
-  @ParameterizedTest
-  @FieldSource("dev.marketreserve.http.SampleEvent#ALL")
-  void everySampleEventGetsItsExpectedResponse(SampleEvent sample) {
-    tables.clearReservations();
-    if (sample.sentBefore() != null) {
-      call(Events.load(sample.sentBefore()));
-    }
-    sample.assertMatches(ReceivedResponse.of(call(Events.load(sample.name())), Duration.ZERO));
+    tables.register(new TenantIds("domain", "project", "instance"));
   }
 
   @Test
@@ -116,26 +94,6 @@ class ReserveHandlerTest {
     call(event("11111111-aaaa-4000-8000-000000000001"));
     assertEquals("409 APIG.3402", summary(call(event(spelling))));
     assertEquals(Map.of(), tables.reservation(spelling));
-  }
-
-  @Test
-  void aRetryWithItsKeyReturnsTheSamePurchaseIdAndIsMarkedAsReplayed() {
-    String group = newGroup();
-    APIGatewayProxyResponseEvent first = call(withKey(event(group), "key"));
-    APIGatewayProxyResponseEvent retry = call(withKey(event(group), "key"));
-    assertEquals(201, retry.getStatusCode());
-    assertEquals(first.getBody(), retry.getBody());
-    assertNull(first.getHeaders().get("Idempotent-Replayed"));
-    assertEquals("true", retry.getHeaders().get("Idempotent-Replayed"));
-    assertTrue(log.getFirst().contains("\"replayed\":true"), log::toString);
-  }
-
-  @Test
-  void aRetryWithoutAKeyOrWithAnotherKeyIsAConflict() {
-    String group = newGroup();
-    call(withKey(event(group), "key"));
-    assertEquals("409 APIG.3402", summary(call(event(group))));
-    assertEquals("409 APIG.3402", summary(call(withKey(event(group), "other"))));
   }
 
   @Test

@@ -7,14 +7,13 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.amazonaws.services.lambda.runtime.serialization.events.LambdaEventSerializers;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.Events;
 import dev.marketreserve.http.Response.Refused;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +28,14 @@ class ProxySerializerTest {
   private final ProxySerializer serializer = new ProxySerializer();
 
   @ParameterizedTest
-  @MethodSource("dev.marketreserve.http.Events#names")
-  void anEventIsReadAsByTheRuntimesSerializer(String name) throws IOException {
-    String json = Files.readString(Path.of("events", name + ".json"));
-    assertEquals(whatTheFunctionReads(Events.load(name)), whatTheFunctionReads(read(json)));
+  @MethodSource("dev.marketreserve.Events#names")
+  void anEventIsReadAsByTheRuntimesSerializer(String name) {
+    String json = Events.load(name).toString();
+    APIGatewayProxyRequestEvent expected =
+        LambdaEventSerializers.serializerFor(
+                APIGatewayProxyRequestEvent.class, getClass().getClassLoader())
+            .fromJson(json);
+    assertEquals(whatTheFunctionReads(expected), whatTheFunctionReads(read(json)));
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.marketreserve.http;
 
-import static dev.marketreserve.http.Events.event;
+import static dev.marketreserve.Events.event;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,6 +1,6 @@
 package dev.marketreserve.http;
 
-import static dev.marketreserve.http.Events.event;
+import static dev.marketreserve.Events.event;
 import static dev.marketreserve.reservation.Requests.id;
 import static dev.marketreserve.reservation.Requests.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;

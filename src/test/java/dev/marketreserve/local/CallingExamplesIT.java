@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.marketreserve.Events;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.TenantIds;
-import dev.marketreserve.http.Events;
 import dev.marketreserve.local.FlakyGateway.Answer;
 import dev.marketreserve.local.FlakyGateway.Call;
 import dev.marketreserve.local.FlakyGateway.CutAnswer;

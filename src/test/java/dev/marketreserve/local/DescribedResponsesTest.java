@@ -3,10 +3,10 @@ package dev.marketreserve.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.marketreserve.Events;
 import dev.marketreserve.OpenApi;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.TenantIds;
-import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -35,7 +35,7 @@ class ConcurrencyIT {
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(AT_ONCE));
     function = PackagedFunction.start(environment);
-    function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+    function.reserve();
   }
 
   @Test
@@ -69,10 +69,7 @@ class ConcurrencyIT {
   private static List<ReceivedResponse> sendAtOnce(List<String> groups) {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       return groups.stream()
-          .map(
-              group ->
-                  CompletableFuture.supplyAsync(
-                      () -> function.send(PackagedFunction.eventFor(group)), callers))
+          .map(group -> CompletableFuture.supplyAsync(() -> function.reserve(group), callers))
           .toList()
           .stream()
           .map(CompletableFuture::join)

@@ -3,6 +3,8 @@ package dev.marketreserve.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
@@ -12,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -38,29 +39,29 @@ class CostIT {
                 });
         PackagedFunction function =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
-      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      function.reserve();
       calls.clear();
       String group = UUID.randomUUID().toString();
-      String keyed = PackagedFunction.event("reserve-with-idempotency-key.json").toString();
+      JsonNode keyed = Events.load("reserve-with-idempotency-key");
 
-      assertEquals(201, function.send(PackagedFunction.eventFor(group)).status());
+      assertEquals(201, function.reserve(group).status());
       assertEquals(List.of("GetItem", "PutItem"), calls);
       calls.clear();
 
-      assertEquals(409, function.send(PackagedFunction.eventFor(group)).status());
+      assertEquals(409, function.reserve(group).status());
       assertEquals(List.of("GetItem", "PutItem"), calls);
       calls.clear();
 
-      assertEquals(403, function.send(PackagedFunction.event("foreign-instance.json")).status());
+      assertEquals(403, function.send(Events.load("foreign-instance")).status());
       assertEquals(List.of("GetItem"), calls);
       calls.clear();
 
-      assertEquals(400, function.send(PackagedFunction.event("malformed-body.json")).status());
+      assertEquals(400, function.send(Events.load("malformed-body")).status());
       assertEquals(List.of(), calls);
 
-      assertEquals(201, function.send(PackagedFunction.json(keyed)).status());
+      assertEquals(201, function.send(keyed).status());
       calls.clear();
-      ReceivedResponse replay = function.send(PackagedFunction.json(keyed));
+      ReceivedResponse replay = function.send(keyed);
       assertTrue(replay.replayed());
       assertEquals(List.of("GetItem", "PutItem"), calls);
     }
@@ -71,17 +72,16 @@ class CostIT {
       throws IOException {
     PackagedFunction.registerTenant(tables);
     Path log = directory.resolve("classes.log");
-    Map<String, String> environment = PackagedFunction.environment(tables);
-    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    Map<String, String> environment =
+        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     environment.merge(
         "JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log, (set, added) -> set + " " + added);
-    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
     try (PackagedFunction function = PackagedFunction.start(environment)) {
       function.runtime().api().awaitCheckpoint();
       int before = Files.readAllLines(log).size();
 
       function.runtime().api().restore();
-      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      function.reserve();
 
       List<String> loaded = Files.readAllLines(log);
       List<String> late = loaded.subList(before, loaded.size());

@@ -9,8 +9,6 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** The first request after a restore, over TLS, while Lambda does not deliver credentials. */
@@ -23,9 +21,8 @@ class CredentialsIT {
   void missingCredentialsAreA500InTimeAndTheNextCallWorks(Tables tables) {
     PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE)) {
-      Map<String, String> environment = PackagedFunction.environment(tables, dynamoDb);
-      environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-      environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+      Map<String, String> environment =
+          PackagedFunction.withSnapStart(PackagedFunction.environment(tables, dynamoDb));
       try (PackagedFunction function = PackagedFunction.start(environment)) {
         function.runtime().api().awaitCheckpoint();
         function.runtime().api().holdCredentials(true);
@@ -42,6 +39,6 @@ class CredentialsIT {
   }
 
   private static ReceivedResponse send(PackagedFunction function) {
-    return function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+    return function.reserve();
   }
 }

@@ -2,6 +2,7 @@ package dev.marketreserve.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.marketreserve.Events;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
@@ -9,7 +10,6 @@ import dev.marketreserve.chaos.FaultyDynamoDb.Call;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -35,8 +35,7 @@ class DeadlineIT {
         FaultyDynamoDb.start(
             tables.endpoint(), call -> late.test(call) ? Fault.after(Symptom.LATE) : Fault.NONE);
     function = PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb));
-    assertEquals(
-        201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
+    assertEquals(201, function.reserve().status());
   }
 
   @AfterEach
@@ -49,9 +48,7 @@ class DeadlineIT {
   void a500IsReturnedBeforeLambdaEndsTheInvocation(boolean write) {
     late = call -> call.isWrite() == write;
 
-    ReceivedResponse response =
-        function.send(
-            PackagedFunction.eventFor(UUID.randomUUID().toString()).toString(), TIME_LEFT);
+    ReceivedResponse response = function.send(Events.load("reserve").toString(), TIME_LEFT);
 
     assertEquals(500, response.status());
     assertEquals("APIG.9999", response.errorCode());

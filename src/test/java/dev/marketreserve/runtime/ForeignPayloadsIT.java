@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.runtime.Completion.Failed;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,8 +88,7 @@ class ForeignPayloadsIT {
 
   @AfterEach
   void theNextRequestSucceeds() {
-    assertEquals(
-        201, function.send(PackagedFunction.eventFor(UUID.randomUUID().toString())).status());
+    assertEquals(201, function.reserve().status());
   }
 
   @ParameterizedTest
@@ -114,7 +113,7 @@ class ForeignPayloadsIT {
 
   @Test
   void theLargestPayloadThatLambdaAcceptsIsABadRequest() {
-    ObjectNode event = PackagedFunction.event("reserve.json").put("body", "");
+    ObjectNode event = Events.load("reserve").put("body", "");
     int room = MAX_PAYLOAD_BYTES - event.toString().length();
 
     ReceivedResponse response = function.send(event.put("body", "g".repeat(room)));

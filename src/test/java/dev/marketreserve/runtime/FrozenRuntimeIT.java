@@ -3,6 +3,7 @@ package dev.marketreserve.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
@@ -27,7 +28,7 @@ class FrozenRuntimeIT {
   @Test
   void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
-    JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
+    JsonNode event = Events.load("reserve-with-idempotency-key");
     AtomicInteger writes = new AtomicInteger();
     CompletableFuture<PackagedFunction> started = new CompletableFuture<>();
     CompletableFuture<Boolean> frozen = new CompletableFuture<>();
@@ -61,7 +62,7 @@ class FrozenRuntimeIT {
   @Test
   void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
-    JsonNode event = PackagedFunction.event("reserve.json");
+    JsonNode event = Events.load("reserve");
     AtomicInteger calls = new AtomicInteger();
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(

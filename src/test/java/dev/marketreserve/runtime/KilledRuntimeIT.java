@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.Fault.Symptom;
 import dev.marketreserve.chaos.FaultyDynamoDb;
@@ -25,7 +26,7 @@ class KilledRuntimeIT {
   @Test
   void aRetryWithTheKeyReturnsThePurchaseIdThatWasWritten(Tables tables) {
     PackagedFunction.registerTenant(tables);
-    JsonNode event = PackagedFunction.event("reserve-with-idempotency-key.json");
+    JsonNode event = Events.load("reserve-with-idempotency-key");
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(
                 tables.endpoint(),

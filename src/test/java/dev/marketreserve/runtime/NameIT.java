@@ -15,8 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -84,8 +82,7 @@ class NameIT {
 
   @Test
   void aRestoredFunctionLooksUpTheNameAgain() throws IOException {
-    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    PackagedFunction.withSnapStart(environment);
     PackagedFunction function = start();
     function.runtime().api().awaitCheckpoint();
     names.hold();
@@ -115,6 +112,6 @@ class NameIT {
   }
 
   private static ReceivedResponse send(PackagedFunction function) {
-    return function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+    return function.reserve();
   }
 }

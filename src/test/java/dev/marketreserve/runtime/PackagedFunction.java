@@ -3,24 +3,20 @@ package dev.marketreserve.runtime;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
 import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.http.Events;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.runtime.Completion.Returned;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * The uploaded function in its own Lambda execution environment, with the handler, timeout and
@@ -28,7 +24,6 @@ import java.util.Map;
  */
 final class PackagedFunction implements AutoCloseable {
 
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Duration TIMEOUT =
       Duration.ofSeconds(SamTemplate.read().function().get("Timeout").asInt());
 
@@ -54,10 +49,7 @@ final class PackagedFunction implements AutoCloseable {
             environment));
   }
 
-  /**
-   * The template's environment for these tables, with the memory, region and credentials that
-   * Lambda adds.
-   */
+  /** The template's environment for these tables, with the memory size that Lambda adds. */
   static Map<String, String> environment(Tables tables) {
     return environment(tables, tables.endpoint());
   }
@@ -77,25 +69,13 @@ final class PackagedFunction implements AutoCloseable {
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         SamTemplate.read().function().get("MemorySize").asText());
-    environment.put("AWS_REGION", "us-east-1");
-    environment.put("AWS_ACCESS_KEY_ID", "local");
-    environment.put("AWS_SECRET_ACCESS_KEY", "local");
     return environment;
   }
 
-  /** The event with that name in {@code events/}. */
-  static ObjectNode event(String name) {
-    try {
-      return (ObjectNode) JSON.readTree(Path.of("events", name).toFile());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The event in {@code events/reserve.json}, for another group. */
-  static ObjectNode eventFor(String groupId) {
-    String body = JsonNodeFactory.instance.objectNode().put("group_id", groupId).toString();
-    return event("reserve.json").put("body", body);
+  /** The same environment with SnapStart. */
+  static Map<String, String> withSnapStart(Map<String, String> environment) {
+    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
+    return environment;
   }
 
   /** Makes the tenant of {@code events/} the owner of its instance. */
@@ -110,6 +90,16 @@ final class PackagedFunction implements AutoCloseable {
   /** Invokes the function with any payload. */
   Completion invoke(String payload) {
     return runtime.api().invoke(payload, TIMEOUT);
+  }
+
+  /** Reserves a new group for the tenant of {@code events/}. */
+  ReceivedResponse reserve() {
+    return reserve(UUID.randomUUID().toString());
+  }
+
+  /** Reserves a group for the tenant of {@code events/}. */
+  ReceivedResponse reserve(String groupId) {
+    return send(Events.load("reserve").put("body", "{\"group_id\": \"" + groupId + "\"}"));
   }
 
   /** Sends an event that the function responds to. */
@@ -133,13 +123,5 @@ final class PackagedFunction implements AutoCloseable {
   @Override
   public void close() {
     runtime.close();
-  }
-
-  static JsonNode json(String text) {
-    try {
-      return JSON.readTree(text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

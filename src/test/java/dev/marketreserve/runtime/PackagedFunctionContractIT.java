@@ -1,6 +1,7 @@
 package dev.marketreserve.runtime;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
@@ -32,7 +33,7 @@ class PackagedFunctionContractIT extends ReserveContract {
 
   @Override
   protected ReceivedResponse send(TenantIds tenant, @Nullable String idempotencyKey, String body) {
-    ObjectNode event = PackagedFunction.event("reserve.json").put("body", body);
+    ObjectNode event = Events.load("reserve").put("body", body);
     ObjectNode headers = event.putObject("headers").put("X-Domain-Id", tenant.domainId());
     if (idempotencyKey != null) {
       headers.put("Idempotency-Key", idempotencyKey);

@@ -11,7 +11,6 @@ import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,14 +24,16 @@ class PrimingIT {
 
   @Test
   void aMissingVariablePreventsTheSnapshot(Tables tables) {
-    Map<String, String> environment = environment(PackagedFunction.environment(tables));
+    Map<String, String> environment =
+        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     environment.remove(Settings.RESERVATIONS_TABLE);
     assertNoSnapshot(environment, "Environment variable RESERVATIONS_TABLE");
   }
 
   @Test
   void aTableWithAnotherKeyPreventsTheSnapshot(Tables tables) {
-    Map<String, String> environment = environment(PackagedFunction.environment(tables));
+    Map<String, String> environment =
+        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     String owners = Objects.requireNonNull(environment.get(Settings.INSTANCE_OWNERS_TABLE));
     environment.put(Settings.RESERVATIONS_TABLE, owners);
     assertNoSnapshot(environment, "Priming failed: could not write to the table of reservations");
@@ -47,7 +48,8 @@ class PrimingIT {
     try (FaultyDynamoDb dynamoDb =
         FaultyDynamoDb.start(
             tables.endpoint(), call -> call.isPriming() ? Fault.before(symptom) : Fault.NONE)) {
-      Map<String, String> environment = environment(PackagedFunction.environment(tables, dynamoDb));
+      Map<String, String> environment =
+          PackagedFunction.withSnapStart(PackagedFunction.environment(tables, dynamoDb));
       try (PackagedFunction function = PackagedFunction.start(environment)) {
         function.runtime().api().awaitCheckpoint();
         assertTrue(
@@ -55,8 +57,7 @@ class PrimingIT {
                 .anyMatch(line -> line.startsWith("Primed without DynamoDB")),
             function.runtime().errors()::toString);
         function.runtime().api().restore();
-        String group = UUID.randomUUID().toString();
-        assertEquals(201, function.send(PackagedFunction.eventFor(group)).status());
+        assertEquals(201, function.reserve().status());
       }
     }
   }
@@ -67,10 +68,5 @@ class PrimingIT {
       String log = String.join("\n", function.runtime().output());
       assertTrue(log.contains(reason), log);
     }
-  }
-
-  private static Map<String, String> environment(Map<String, String> environment) {
-    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-    return environment;
   }
 }

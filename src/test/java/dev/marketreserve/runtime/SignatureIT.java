@@ -9,7 +9,6 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
 import java.util.List;
 import java.util.Queue;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
@@ -35,8 +34,7 @@ class SignatureIT {
         PackagedFunction function =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
 
-      ReceivedResponse response =
-          function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      ReceivedResponse response = function.reserve();
 
       assertEquals(201, response.status(), response::toString);
       assertEquals(List.of("GetItem 1", "PutItem 1", "PutItem 2", "PutItem 3"), List.copyOf(calls));

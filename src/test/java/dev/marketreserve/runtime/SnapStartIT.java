@@ -24,9 +24,8 @@ class SnapStartIT {
   @Test
   void purchaseIdsAndTimesAreMadeAfterTheRestore(Tables tables) {
     PackagedFunction.registerTenant(tables);
-    Map<String, String> environment = PackagedFunction.environment(tables);
-    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    Map<String, String> environment =
+        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     try (PackagedFunction one = PackagedFunction.start(environment);
         PackagedFunction other = PackagedFunction.start(environment)) {
       one.runtime().api().awaitCheckpoint();
@@ -39,7 +38,7 @@ class SnapStartIT {
       Set<String> purchases = new HashSet<>();
       for (PackagedFunction function : List.of(one, other, one, other)) {
         String group = UUID.randomUUID().toString();
-        ReceivedResponse response = function.send(PackagedFunction.eventFor(group));
+        ReceivedResponse response = function.reserve(group);
         assertEquals(201, response.status());
         purchases.add(response.purchaseId());
         Instant created = Instant.parse(tables.reservation(group).get("created_at"));
@@ -52,19 +51,18 @@ class SnapStartIT {
   @Test
   void theFirstRequestAfterARestoreFetchesNewCredentials(Tables tables) {
     PackagedFunction.registerTenant(tables);
-    Map<String, String> environment = PackagedFunction.environment(tables);
-    environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-    environment.keySet().removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"));
+    Map<String, String> environment =
+        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     try (PackagedFunction function = PackagedFunction.start(environment)) {
       RuntimeApi lambda = function.runtime().api();
       lambda.awaitCheckpoint();
       int before = lambda.credentialsServed();
       lambda.restore();
 
-      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      function.reserve();
       assertEquals(before + 1, lambda.credentialsServed());
 
-      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      function.reserve();
       assertEquals(before + 1, lambda.credentialsServed());
     }
   }

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,19 +36,14 @@ class SoakIT {
     Map<Integer, Integer> answers = new ConcurrentHashMap<>();
     AtomicInteger sent = new AtomicInteger();
     try (PackagedFunction function = PackagedFunction.start(environment)) {
-      function.send(PackagedFunction.eventFor(UUID.randomUUID().toString()));
+      function.reserve();
       long start = System.nanoTime();
       try (ExecutorService callers = Executors.newFixedThreadPool(atOnce)) {
         for (int i = 0; i < atOnce; i++) {
           callers.execute(
               () -> {
                 while (sent.incrementAndGet() <= REQUESTS) {
-                  answers.merge(
-                      function
-                          .send(PackagedFunction.eventFor(UUID.randomUUID().toString()))
-                          .status(),
-                      1,
-                      Integer::sum);
+                  answers.merge(function.reserve().status(), 1, Integer::sum);
                 }
               });
         }

@@ -1,8 +1,8 @@
 package dev.marketreserve.bench;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.marketreserve.Events;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
@@ -47,8 +47,7 @@ final class Bench {
   private static final Pattern CREATED = Pattern.compile("\"statusCode\": ?201");
 
   private final int requests;
-  private final ObjectNode event =
-      (ObjectNode) new JsonMapper().readTree(Path.of("events", "reserve.json").toFile());
+  private final ObjectNode event = Events.load("reserve");
   private final LocalCertificate certificate;
   private final Results results;
 
@@ -203,11 +202,6 @@ final class Bench {
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         SamTemplate.read().function().get("MemorySize").asText());
-    environment.put("AWS_REGION", "us-east-1");
-    environment.put("AWS_DEFAULT_REGION", "us-east-1");
-    environment.put("AWS_ACCESS_KEY_ID", "local");
-    environment.put("AWS_SECRET_ACCESS_KEY", "local");
-    environment.put("AWS_SESSION_TOKEN", "local");
     return environment;
   }
 

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -41,14 +40,10 @@ record Contender(
     return environment -> LambdaRuntime.start(CLIENT, function, handler, environment);
   }
 
-  /** Starts the function; with SnapStart, its credentials come from an endpoint. */
   LambdaRuntime start(Map<String, String> variables) {
     Map<String, String> environment = new HashMap<>(variables);
     if (snapStart) {
       environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
-      environment
-          .keySet()
-          .removeAll(Set.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"));
     }
     return start.apply(environment);
   }

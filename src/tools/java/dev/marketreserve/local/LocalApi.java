@@ -1,12 +1,12 @@
 package dev.marketreserve.local;
 
+import dev.marketreserve.Events;
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.DynamoDbLocal;
 import dev.marketreserve.dynamodb.Listener;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
-import dev.marketreserve.http.Events;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;

@@ -54,9 +54,9 @@ public final class LambdaRuntime implements AutoCloseable {
    *     code unpacked in {@code jni/}
    * @param function the uploaded directory: classes at the root, libraries in {@code lib/}
    * @param handler Lambda's handler setting: a class, or {@code class::method}
-   * @param environment the function's variables, and any of Lambda's own, such as {@code
-   *     AWS_LAMBDA_INITIALIZATION_TYPE}. Credentials come from an endpoint, as with SnapStart. Keys
-   *     given here take precedence, as in an environment that starts on demand
+   * @param environment the function's variables, and any of Lambda's own. If {@code
+   *     AWS_LAMBDA_INITIALIZATION_TYPE} is {@code snap-start}, credentials come from an endpoint;
+   *     otherwise they are in the environment
    */
   public static LambdaRuntime start(
       Path client, Path function, String handler, Map<String, String> environment) {
@@ -102,8 +102,16 @@ public final class LambdaRuntime implements AutoCloseable {
       builder.environment().put("AWS_LAMBDA_LOG_STREAM_NAME", "local");
       builder.environment().put("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
       builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
-      builder.environment().put("AWS_CONTAINER_CREDENTIALS_FULL_URI", api.credentialsUri());
-      builder.environment().put("AWS_CONTAINER_AUTHORIZATION_TOKEN", "local");
+      builder.environment().put("AWS_REGION", "us-east-1");
+      builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
+      if (hasSnapStart(environment)) {
+        builder.environment().put("AWS_CONTAINER_CREDENTIALS_FULL_URI", api.credentialsUri());
+        builder.environment().put("AWS_CONTAINER_AUTHORIZATION_TOKEN", "local");
+      } else {
+        builder.environment().put("AWS_ACCESS_KEY_ID", "local");
+        builder.environment().put("AWS_SECRET_ACCESS_KEY", "local");
+        builder.environment().put("AWS_SESSION_TOKEN", "local");
+      }
       builder.environment().putAll(environment);
       Process process = builder.start();
       var _ = process.onExit().thenAccept(exited -> api.runtimeExited(exited.exitValue()));
@@ -120,7 +128,6 @@ public final class LambdaRuntime implements AutoCloseable {
    */
   private static List<String> command(
       Path client, String handler, Map<String, String> environment) {
-    boolean snapStart = "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
     String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -128,7 +135,7 @@ public final class LambdaRuntime implements AutoCloseable {
       command.add("-XX:MaxRAM=" + environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") + "m");
     }
     command.add("-XX:+UseSerialGC");
-    command.add(snapStart ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1");
+    command.add(hasSnapStart(environment) ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--add-opens=java.base/java.io=ALL-UNNAMED");
     command.add("-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
@@ -136,6 +143,10 @@ public final class LambdaRuntime implements AutoCloseable {
         "-D" + NATIVE_CODE + "=" + client + "/jni/libaws-lambda-jni.linux-" + architecture + ".so");
     command.addAll(List.of("-classpath", client + "/*", MAIN_CLASS, handler));
     return command;
+  }
+
+  private static boolean hasSnapStart(Map<String, String> environment) {
+    return "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
   }
 
   /** The Lambda that the environment sees. */

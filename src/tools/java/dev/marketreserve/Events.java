@@ -1,16 +1,16 @@
-package dev.marketreserve.http;
+package dev.marketreserve;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.dynamodb.TenantIds;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Proxy events for tests. */
@@ -27,13 +27,13 @@ public final class Events {
         .withBody("{\"group_id\": \"" + groupId + "\"}");
   }
 
-  /** The tenant of the events in {@code events/}. */
-  public static TenantIds tenant() {
-    APIGatewayProxyRequestEvent event = load("reserve");
-    return new TenantIds(
-        Objects.requireNonNull(event.getHeaders().get(GatewayRequest.DOMAIN_ID)),
-        Objects.requireNonNull(event.getPathParameters().get(GatewayRequest.PROJECT_ID)),
-        Objects.requireNonNull(event.getPathParameters().get(GatewayRequest.INSTANCE_ID)));
+  /** An event in {@code events/}. */
+  public static ObjectNode load(String name) {
+    try {
+      return (ObjectNode) new JsonMapper().readTree(Path.of("events", name + ".json").toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The names of the events in {@code events/}. */
@@ -46,12 +46,12 @@ public final class Events {
     }
   }
 
-  /** An event in {@code events/}, read with the function's own serializer. */
-  public static APIGatewayProxyRequestEvent load(String name) {
-    try (InputStream file = Files.newInputStream(Path.of("events", name + ".json"))) {
-      return new ProxySerializer().fromJson(file, APIGatewayProxyRequestEvent.class);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** The tenant of the events in {@code events/}. */
+  public static TenantIds tenant() {
+    ObjectNode event = load("reserve");
+    return new TenantIds(
+        event.at("/headers/X-Domain-Id").asText(),
+        event.at("/pathParameters/project_id").asText(),
+        event.at("/pathParameters/instance_id").asText());
   }
 }
