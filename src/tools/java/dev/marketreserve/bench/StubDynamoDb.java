@@ -1,6 +1,6 @@
 package dev.marketreserve.bench;
 
-import dev.marketreserve.tls.LocalCertificate;
+import dev.marketreserve.net.LocalCertificate;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,6 @@
 package dev.marketreserve.dynamodb;
 
+import dev.marketreserve.net.Listener;
 import java.io.IOException;
 import java.net.URI;
 import org.eclipse.jetty.server.Server;

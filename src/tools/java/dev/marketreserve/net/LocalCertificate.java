@@ -1,4 +1,4 @@
-package dev.marketreserve.tls;
+package dev.marketreserve.net;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.marketreserve.dynamodb;
+package dev.marketreserve.net;
 
 import java.io.IOException;
 import java.net.BindException;
