@@ -19,7 +19,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** The marketplace, which calls the function for one tenant. */
-record Caller(
+public record Caller(
     RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function,
     TenantIds tenant) {
 
@@ -34,7 +34,7 @@ record Caller(
   }
 
   ReceivedResponse reserve(String groupId, @Nullable String idempotencyKey) {
-    return send("{\"group_id\":\"" + groupId + "\"}", idempotencyKey, LAMBDA_TIMEOUT);
+    return send("{\"group_id\":\"" + groupId + "\"}", idempotencyKey);
   }
 
   /** Reserves a group in an invocation that Lambda ends after {@code timeLeft}. */
@@ -45,7 +45,11 @@ record Caller(
   /** Sends the group twice, as a duplicate key. */
   ReceivedResponse sendMalformed(String groupId) {
     String field = "\"group_id\":\"" + groupId + "\"";
-    return send("{" + field + "," + field + "}", null, LAMBDA_TIMEOUT);
+    return send("{" + field + "," + field + "}", null);
+  }
+
+  public ReceivedResponse send(String body, @Nullable String idempotencyKey) {
+    return send(body, idempotencyKey, LAMBDA_TIMEOUT);
   }
 
   private ReceivedResponse send(String body, @Nullable String idempotencyKey, Duration timeLeft) {

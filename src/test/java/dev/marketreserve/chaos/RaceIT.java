@@ -1,0 +1,140 @@
+package dev.marketreserve.chaos;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.marketreserve.ReserveHandler;
+import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.TenantIds;
+import dev.marketreserve.http.ReceivedResponse;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Many callers at once, on several handlers that stand for execution environments. */
+@Tag("dynamodb")
+@ExtendWith(DynamoDbExtension.class)
+class RaceIT {
+
+  private static final TenantIds HOME = new TenantIds("domain", "project", "instance");
+  private static final TenantIds AWAY =
+      new TenantIds("rival-domain", "rival-project", "rival-instance");
+
+  private final Tables tables;
+  private final List<ReserveHandler> environments;
+
+  private record Call(TenantIds by, String group) {}
+
+  private record Heard(Call call, ReceivedResponse response) {}
+
+  RaceIT(Tables tables) {
+    this.tables = tables;
+    tables.register(HOME);
+    tables.register(AWAY);
+    this.environments =
+        Stream.generate(() -> new ReserveHandler(tables.settings(), tables.dynamoDb()))
+            .limit(3)
+            .toList();
+    for (ReserveHandler environment : environments) {
+      new Caller(environment, HOME).reserve(UUID.randomUUID().toString(), null);
+    }
+  }
+
+  @Test
+  void exactlyOneOf200CallersReservesTheGroup() throws Exception {
+    Call call = new Call(HOME, UUID.randomUUID().toString());
+    assertEquals(
+        Map.of("201", 1L, "409 APIG.3402", 199L),
+        race(Collections.nCopies(200, call), 200).stream()
+            .collect(groupingBy(heard -> heard.response().summary(), counting())));
+  }
+
+  @Test
+  void eachOf100GroupsIsReservedByOneOf8Callers() throws Exception {
+    List<Call> calls = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      calls.addAll(Collections.nCopies(8, new Call(HOME, "group-" + i)));
+    }
+    Collections.shuffle(calls, new Random(1));
+    Map<String, List<Heard>> byStatus =
+        race(calls, 32).stream().collect(groupingBy(heard -> heard.response().summary()));
+    assertEquals(Set.of("201", "409 APIG.3402"), byStatus.keySet());
+    Set<String> reserved = new HashSet<>();
+    for (Heard heard : byStatus.getOrDefault("201", List.of())) {
+      String group = heard.call().group();
+      reserved.add(group);
+      assertEquals(
+          tables.reservation(group).get("purchase_id"), heard.response().purchaseId(), group);
+    }
+    assertEquals(100, reserved.size());
+    assertEquals(700, byStatus.getOrDefault("409 APIG.3402", List.of()).size());
+  }
+
+  @Test
+  void oneOfTwoTenantsGetsTheGroupAndTheOtherLearnsNothing() throws Exception {
+    Set<TenantIds> winners = new HashSet<>();
+    for (int race = 0; race < 50; race++) {
+      String group = "contested-" + race;
+      List<Call> calls = new ArrayList<>(Collections.nCopies(8, new Call(HOME, group)));
+      calls.addAll(Collections.nCopies(8, new Call(AWAY, group)));
+      Collections.shuffle(calls, new Random(race));
+      List<Heard> all = race(calls, calls.size());
+      Map<String, String> stored = tables.reservation(group);
+      TenantIds winner = HOME.domainId().equals(stored.get("domain_id")) ? HOME : AWAY;
+      winners.add(winner);
+      assertEquals(winner.projectId(), stored.get("project_id"));
+      assertEquals(winner.instanceId(), stored.get("instance_id"));
+      for (Heard heard : all) {
+        assertEquals(
+            heard.call().by().equals(winner) ? stored.get("purchase_id") : "",
+            heard.response().purchaseId());
+      }
+      assertEquals(
+          Map.of("201", 1L, "409 APIG.3402", 15L),
+          all.stream().collect(groupingBy(heard -> heard.response().summary(), counting())));
+    }
+    assertEquals(Set.of(HOME, AWAY), winners, "One tenant always won, so there was no race");
+  }
+
+  /** Makes the calls, so many at once, and returns their responses. */
+  private List<Heard> race(List<Call> calls, int atOnce) throws Exception {
+    CountDownLatch start = new CountDownLatch(1);
+    List<Future<Heard>> responses = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(atOnce)) {
+      for (Call call : calls) {
+        responses.add(
+            threads.submit(
+                () -> {
+                  start.await();
+                  return new Heard(call, send(call));
+                }));
+      }
+      start.countDown();
+    }
+    List<Heard> all = new ArrayList<>();
+    for (Future<Heard> response : responses) {
+      all.add(response.get());
+    }
+    return all;
+  }
+
+  private ReceivedResponse send(Call call) {
+    int any = Math.floorMod(Thread.currentThread().threadId(), environments.size());
+    return new Caller(environments.get(any), call.by()).reserve(call.group(), null);
+  }
+}
