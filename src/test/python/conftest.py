@@ -1,9 +1,12 @@
 """Fixtures for several tests."""
 
+import json
 import re
 import subprocess
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from urllib.request import urlopen
 
 import pytest
 from moto.dynamodb.models import DynamoDBBackend
@@ -32,6 +35,50 @@ def local_api():
 def api(local_api):
     """The address of the local API."""
     return local_api.url
+
+
+@pytest.fixture(scope="session")
+def tenant(api):
+    """Project, instance and domain of the tenant that the local API registers."""
+    with urlopen(f"{api}/docs/openapi.json") as response:
+        description = json.load(response)
+    (operation,) = [o for path in description["paths"].values() for o in path.values()]
+    examples = {parameter["name"]: parameter.get("example") for parameter in operation["parameters"]}
+    return examples["project_id"], examples["instance_id"], examples["X-Domain-Id"]
+
+
+@pytest.fixture
+def serve():
+    """Starts a server whose function gets path, headers and body, and returns status, headers and JSON or bytes."""
+    servers = []
+
+    def start(answer):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, headers, content = answer(self.path, self.headers, body)
+                if not isinstance(content, bytes):
+                    content = json.dumps(content).encode()
+                self.send_response(status)
+                headers = {"content-type": "application/json", "content-length": len(content), **headers}
+                for name, value in headers.items():
+                    if value is not None:
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture(scope="session")

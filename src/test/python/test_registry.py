@@ -8,12 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -390,35 +389,19 @@ def test_a_table_with_another_key_is_not_restored(local):
     assert local.items(local.owners) == []
 
 
-class Broken(BaseHTTPRequestHandler):
-    """A DynamoDB with an empty table and prepared responses to each write."""
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.headers["X-Amz-Target"].endswith(".Scan"):
-            status, answer = 200, {"Items": [], "Count": 0}
-        else:
-            status, answer = self.server.answers.pop(0)
-            if callable(answer):
-                answer = {"Responses": [answer(number) for number in range(len(body["Statements"]))]}
-        content = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture
-def broken():
-    server = HTTPServer(("127.0.0.1", 0), Broken)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.url = f"--endpoint-url=http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    server.server_close()
+def broken(serve):
+    """A DynamoDB with an empty table and prepared responses to each write."""
+    def respond(path, headers, body):
+        if headers["X-Amz-Target"].endswith(".Scan"):
+            return 200, {}, {"Items": [], "Count": 0}
+        status, answer = dynamodb.answers.pop(0)
+        if callable(answer):
+            answer = {"Responses": [answer(number) for number in range(len(json.loads(body)["Statements"]))]}
+        return status, {}, answer
+
+    dynamodb = SimpleNamespace(url=f"--endpoint-url={serve(respond)}")
+    return dynamodb
 
 
 def throttled(number):

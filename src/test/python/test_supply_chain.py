@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -78,36 +76,22 @@ def test_a_library_with_another_licence_is_named(sbom, licence, named):
 
 
 @pytest.fixture
-def osv(sbom):
+def osv(sbom, serve):
     """Runs .ci/vulnerabilities on the libraries one and two, with prepared responses. Returns exit code and output."""
-    servers = []
-
     def ask(*answers):
         remaining = list(answers)
         asked = []
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-                status, content = remaining.pop(0)
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(content if isinstance(content, bytes) else json.dumps(content).encode())
+        def answer(path, headers, body):
+            asked.append((path, json.loads(body)))
+            status, content = remaining.pop(0)
+            return status, {}, content
 
-            def log_message(self, *_):
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         file, _ = sbom(component("one"), component("two"))
-        code, output = run("vulnerabilities", file, OSV_URL=f"http://127.0.0.1:{server.server_port}")
+        code, output = run("vulnerabilities", file, OSV_URL=serve(answer))
         return code, output, asked
 
-    yield ask
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return ask
 
 
 ONE, TWO = ({"package": {"purl": f"pkg:maven/group/{name}@1"}} for name in ("one", "two"))
