@@ -14,17 +14,8 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
  * <p>DynamoDB Local's own server would listen on all addresses. So its request handler runs in a
  * server that listens on one.
  */
-public final class DynamoDbLocal implements DynamoDbServer {
-
-  private final LocalDynamoDBRequestHandler dynamoDb;
-  private final Server server;
-  private final URI endpoint;
-
-  private DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server, URI endpoint) {
-    this.dynamoDb = dynamoDb;
-    this.server = server;
-    this.endpoint = endpoint;
-  }
+public record DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server, URI endpoint)
+    implements DynamoDbServer {
 
   /** Starts a server on a free port of 127.0.0.1. */
   public static DynamoDbLocal start() throws IOException {
@@ -51,11 +42,6 @@ public final class DynamoDbLocal implements DynamoDbServer {
     } catch (Exception e) {
       throw new IllegalStateException("DynamoDB Local did not start", e);
     }
-  }
-
-  @Override
-  public URI endpoint() {
-    return endpoint;
   }
 
   @Override

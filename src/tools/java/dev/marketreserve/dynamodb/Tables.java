@@ -13,31 +13,38 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
-/** The two tables of {@code template.yaml} in a DynamoDB on this machine. */
-public final class Tables implements AutoCloseable {
-
-  private final URI endpoint;
-  private final DynamoDbClient client;
-  private final Settings settings;
-
-  private Tables(URI endpoint, DynamoDbClient client, Settings settings) {
-    this.endpoint = endpoint;
-    this.client = client;
-    this.settings = settings;
-  }
+/**
+ * The two tables of {@code template.yaml} in a DynamoDB on this machine.
+ *
+ * @param endpoint the address of the tables' DynamoDB
+ * @param client has none of the function's limits, and is closed with this object
+ */
+public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
+    implements AutoCloseable {
 
   /** Creates the template's tables, with a prefix to their names. */
   public static Tables create(URI endpoint, String prefix) {
     Tables tables = open(endpoint, prefix);
-    SamTemplate.read()
-        .tables()
-        .forEach(
-            table ->
-                tables.client.createTable(
-                    definition(prefix + table.getKey(), table.getValue().get("Properties"))));
+    for (Map.Entry<String, JsonNode> table : SamTemplate.read().tables()) {
+      JsonNode properties = table.getValue().get("Properties");
+      String key = properties.at("/KeySchema/0/AttributeName").asText();
+      tables.client.createTable(
+          create ->
+              create
+                  .tableName(prefix + table.getKey())
+                  .billingMode(properties.get("BillingMode").asText())
+                  .attributeDefinitions(
+                      AttributeDefinition.builder()
+                          .attributeName(key)
+                          .attributeType(ScalarAttributeType.S)
+                          .build())
+                  .keySchema(
+                      KeySchemaElement.builder().attributeName(key).keyType(KeyType.HASH).build()));
+    }
     return tables;
   }
 
@@ -48,45 +55,6 @@ public final class Tables implements AutoCloseable {
         endpoint,
         DynamoDbServer.pointTo(endpoint, DynamoDbClient.builder()).build(),
         new Settings(prefix + names.reservationsTable(), prefix + names.instanceOwnersTable()));
-  }
-
-  private static CreateTableRequest definition(String name, JsonNode properties) {
-    return CreateTableRequest.builder()
-        .tableName(name)
-        .billingMode(properties.get("BillingMode").asText())
-        .attributeDefinitions(
-            SamTemplate.list(properties.get("AttributeDefinitions")).stream()
-                .map(
-                    attribute ->
-                        AttributeDefinition.builder()
-                            .attributeName(attribute.get("AttributeName").asText())
-                            .attributeType(attribute.get("AttributeType").asText())
-                            .build())
-                .toList())
-        .keySchema(
-            SamTemplate.list(properties.get("KeySchema")).stream()
-                .map(
-                    key ->
-                        KeySchemaElement.builder()
-                            .attributeName(key.get("AttributeName").asText())
-                            .keyType(key.get("KeyType").asText())
-                            .build())
-                .toList())
-        .build();
-  }
-
-  public Settings settings() {
-    return settings;
-  }
-
-  /** The address of the tables' DynamoDB. */
-  public URI endpoint() {
-    return endpoint;
-  }
-
-  /** A client without the function's limits; it is closed with this object. */
-  public DynamoDbClient client() {
-    return client;
   }
 
   /** Opens the tables' DynamoDB the way the function does, with additional interceptors. */

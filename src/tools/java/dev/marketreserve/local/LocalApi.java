@@ -24,21 +24,10 @@ import org.eclipse.jetty.util.thread.VirtualThreadPool;
  * The API on this machine: an HTTP server on 127.0.0.1, the real handler, and DynamoDB Local, all
  * in one JVM. {@code mvn -Plocal} starts it.
  */
-public final class LocalApi implements AutoCloseable {
+record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
+    implements AutoCloseable {
 
   private static final String HOST = "127.0.0.1";
-
-  private final DynamoDbLocal dynamoDb;
-  private final Tables tables;
-  private final Server server;
-  private final int port;
-
-  private LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port) {
-    this.dynamoDb = dynamoDb;
-    this.tables = tables;
-    this.server = server;
-    this.port = port;
-  }
 
   /**
    * Starts the API.
@@ -74,11 +63,6 @@ public final class LocalApi implements AutoCloseable {
 
   String url() {
     return "http://" + HOST + ":" + port;
-  }
-
-  /** Its tables. */
-  Tables tables() {
-    return tables;
   }
 
   URI dynamoDbUrl() {
