@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.OpenApi;
 import dev.marketreserve.SamTemplate;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,20 +42,7 @@ class OpenApiTest {
   static Stream<Arguments> bodies() {
     return Stream.of(
         Arguments.of(BODY, true),
-        Arguments.of("{\"group_id\":\"73C58022F20D495AA18885D718647F09\"}", true),
-        Arguments.of("{\"group_id\":\"g\"}", true),
-        Arguments.of("{\"group_id\":\"0_-\"}", true),
-        Arguments.of("{\"group_id\":\"" + "g".repeat(64) + "\"}", true),
         Arguments.of("{\"group_id\":\"g\",\"more\":[{}]}", true),
-        Arguments.of("{\"group_id\":\"" + "g".repeat(65) + "\"}", false),
-        Arguments.of("{\"group_id\":\"\"}", false),
-        Arguments.of("{\"group_id\":\" \"}", false),
-        Arguments.of("{\"group_id\":\" g\"}", false),
-        Arguments.of("{\"group_id\":\"g\\n\"}", false),
-        Arguments.of("{\"group_id\":\"_g\"}", false),
-        Arguments.of("{\"group_id\":\"-g\"}", false),
-        Arguments.of("{\"group_id\":\"g%20\"}", false),
-        Arguments.of("{\"group_id\":\"gr\\u00fcn\"}", false),
         Arguments.of("{\"group_id\":null}", false),
         Arguments.of("{\"group_id\":7}", false),
         Arguments.of("{\"group_id\":true}", false),
@@ -78,16 +65,20 @@ class OpenApiTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"project_id", "instance_id", "X-Domain-Id"})
-  void descriptionAndFunctionAgreeOnAnId(String name) {
-    for (String good : new String[] {ID, "a", "Z", "9", "a_-", "x".repeat(64)}) {
-      assertTrue(openApi.acceptsParameter(name, good), good);
-      assertTrue(accepts(name, good, BODY), good);
-    }
-    for (String bad :
-        new String[] {"", " ", "-a", "_a", "a b", "a%2F", "é", "a\n", "x".repeat(65)}) {
-      assertEquals(false, openApi.acceptsParameter(name, bad), bad);
-      assertEquals(false, accepts(name, bad, BODY), bad);
+  @ValueSource(strings = {"project_id", "instance_id", "X-Domain-Id", "group_id"})
+  void descriptionAndFunctionAgreeOnAnId(String name) throws IOException {
+    JsonMapper json = new JsonMapper();
+    for (JsonNode id : json.readTree(Path.of("src/test/resources/resource-ids.json").toFile())) {
+      String written = id.get("written").asText();
+      boolean accepted = !id.get("canonical").isNull();
+      if (name.equals("group_id")) {
+        String body = json.createObjectNode().put(name, written).toString();
+        assertEquals(accepted, openApi.acceptsBody(body), body);
+        assertEquals(accepted, accepts("X-Domain-Id", ID, body), body);
+      } else {
+        assertEquals(accepted, openApi.acceptsParameter(name, written), written);
+        assertEquals(accepted, accepts(name, written, BODY), written);
+      }
     }
   }
 

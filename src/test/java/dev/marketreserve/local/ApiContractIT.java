@@ -7,6 +7,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import dev.marketreserve.OpenApi;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
@@ -19,6 +20,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.Charset;
 import java.time.Duration;
@@ -33,15 +35,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract over HTTP, tested on the local API, or with {@code -Dapi.url} on an API that is
- * already running. The tables have the template's names, in the DynamoDB at {@code -Ddynamodb.url}:
- * by default that of {@code mvn -Plocal}.
+ * The contract over HTTP, and that each response matches {@code openapi.yaml}: tested on the local
+ * API, or with {@code -Dapi.url} on an API that is already running. The tables have the template's
+ * names, in the DynamoDB at {@code -Ddynamodb.url}: by default that of {@code mvn -Plocal}.
  *
  * <p>Tests with the tag gateway check that the gateway behaves like API Gateway.
  */
 class ApiContractIT extends ReserveContract {
 
   private static final TenantIds NOBODY = new TenantIds("nobody", "project", "instance");
+  private static final OpenApi OPEN_API = new OpenApi();
   private static final BodyPublisher GROUP = BodyPublishers.ofString("{\"group_id\": \"group\"}");
 
   @AutoClose private static final HttpClient http = HttpClient.newHttpClient();
@@ -165,8 +168,11 @@ class ApiContractIT extends ReserveContract {
 
   private static ReceivedResponse send(HttpRequest.Builder request) {
     try {
-      return ReceivedResponse.of(
-          http.send(request.build(), BodyHandlers.ofString()), Duration.ZERO);
+      HttpResponse<String> sent = http.send(request.build(), BodyHandlers.ofString());
+      ReceivedResponse response = ReceivedResponse.of(sent, Duration.ZERO);
+      assertEquals(
+          List.of(), OPEN_API.violations(response.status(), response.headers(), sent.body()));
+      return response;
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -68,6 +68,9 @@ class CallingExamplesIT {
 
   private record Result(int status, String output, String errors) {}
 
+  /** How an example ended, and the calls that it made. */
+  private record Ended(Result result, List<Call> calls) {}
+
   private static final TenantIds TENANT = Events.tenant();
   private static final TenantIds OTHER_TENANT =
       new TenantIds("other-domain", "project", "other-instance");
@@ -164,35 +167,23 @@ class CallingExamplesIT {
   @ParameterizedTest
   @EnumSource
   void aThrottledOrFailedCallIsRetried(Example example) throws Exception {
-    List<Answer> fates = List.of(new Answer(429, "{}"), new Answer(502, "{}"));
-    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
-      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-3");
-      assertEquals(0, result.status(), result.errors());
-      assertEquals(3, gateway.calls().size());
-    }
+    assertEnded(0, 3, call(example, List.of(new Answer(429, "{}"), new Answer(502, "{}"))));
   }
 
   @Order(1) // The longest test starts first; the others run in parallel.
   @ParameterizedTest
   @EnumSource
   void aCallWithoutAResponseTimesOutAndIsRetried(Example example) throws Exception {
-    try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(new Silence()))) {
-      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-4");
-      assertEquals(0, result.status(), result.errors());
-      assertEquals(2, gateway.calls().size());
-    }
+    assertEnded(0, 2, call(example, List.of(new Silence())));
   }
 
   @ParameterizedTest
   @EnumSource
   void aRefusedCallIsNotRetried(Example example) throws Exception {
     for (int status : new int[] {400, 403, 404, 413}) {
-      Answer refusal = error(status);
-      try (FlakyGateway gateway = FlakyGateway.start(api.url(), List.of(refusal))) {
-        Result result = run(example, gateway.url(), TENANT, "group", "order-5");
-        assertEquals(new Result(12, "", refusal.body()), result);
-        assertEquals(1, gateway.calls().size());
-      }
+      Ended ended = call(example, List.of(error(status)));
+      assertEnded(12, 1, ended);
+      assertEquals(error(status).body(), ended.result().errors());
     }
   }
 
@@ -200,13 +191,9 @@ class CallingExamplesIT {
   @EnumSource
   void a409SettlesTheOrderWhateverCameBefore(Example example) throws Exception {
     for (List<Answer> fates : List.of(List.of(REFUSAL), List.of(SYSTEM_ERROR, REFUSAL))) {
-      try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
-        Result result = run(example, gateway.url(), TENANT, "group", "order-6");
-        assertEquals(10, result.status(), result.errors());
-        assertEquals("", result.output());
-        assertTrue(result.errors().endsWith(REFUSAL.body()), result.errors());
-        assertEquals(fates.size(), gateway.calls().size());
-      }
+      Ended ended = call(example, fates);
+      assertEnded(10, fates.size(), ended);
+      assertTrue(ended.result().errors().endsWith(REFUSAL.body()), ended::toString);
     }
   }
 
@@ -221,24 +208,14 @@ class CallingExamplesIT {
             List.<Fate>of(new Answer(504, PAGE), error(404)),
             List.<Fate>of(new Answer(408, PAGE), error(413)),
             List.<Fate>of(new Answer(201, PAGE), new Answer(403, PAGE)))) {
-      try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
-        String group = UUID.randomUUID().toString();
-        Result result = run(example, gateway.url(), TENANT, group, "order-8");
-        assertEquals(11, result.status(), fates + result.errors());
-        assertEquals("", result.output());
-        assertEquals(2, gateway.calls().size());
-      }
+      assertEnded(11, 2, call(example, fates));
     }
   }
 
   @ParameterizedTest
   @EnumSource
   void aThrottledCallWroteNothing(Example example) throws Exception {
-    List<Answer> fates = List.of(new Answer(429, "{}"), error(403));
-    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
-      Result result = run(example, gateway.url(), TENANT, "group", "order-9");
-      assertEquals(12, result.status(), result.errors());
-    }
+    assertEnded(12, 2, call(example, List.of(new Answer(429, "{}"), error(403))));
   }
 
   /** Such pages come from a proxy, not from the API. */
@@ -247,11 +224,16 @@ class CallingExamplesIT {
   void anHtmlPageSettlesNothing(Example example) throws Exception {
     List<Answer> fates =
         List.of(new Answer(409, PAGE), new Answer(200, PAGE), new Answer(302, PAGE));
-    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
-      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order-10");
-      assertEquals(0, result.status(), result.errors());
-      assertEquals(4, gateway.calls().size());
-    }
+    assertEnded(0, 4, call(example, fates));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anOutageEndsAfterFiveAttemptsWithItsOwnExitStatus(Example example) throws Exception {
+    Ended ended = call(example, Collections.nCopies(10, SYSTEM_ERROR));
+    assertEnded(11, 5, ended);
+    assertEquals(Set.of("order"), keys(ended.calls()));
+    assertPausesGrow(ended.calls());
   }
 
   @ParameterizedTest
@@ -272,20 +254,6 @@ class CallingExamplesIT {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void anOutageEndsAfterFiveAttemptsWithItsOwnExitStatus(Example example) throws Exception {
-    List<Answer> outage = Collections.nCopies(10, SYSTEM_ERROR);
-    try (FlakyGateway gateway = FlakyGateway.start(api.url(), outage)) {
-      Result result = run(example, gateway.url(), TENANT, "group", "order-7");
-      assertEquals(11, result.status(), result.errors());
-      assertEquals("", result.output());
-      assertEquals(5, gateway.calls().size());
-      assertEquals(Set.of("order-7"), keys(gateway.calls()));
-      assertPausesGrow(gateway.calls());
-    }
-  }
-
   @Test
   void reconcilingReportsWhichOrdersAreSettled() throws Exception {
     Result mine = run(Example.CURL, api.url(), TENANT, "mine", "key-1");
@@ -301,6 +269,20 @@ class CallingExamplesIT {
     assertEquals(11, result.status(), result.errors());
     assertEquals("3,open,\n" + expected, result.output());
     assertTrue(result.errors().contains("APIG.1136"), result.errors());
+  }
+
+  /** Runs an example through a gateway that fails its first calls in these ways. */
+  private static Ended call(Example example, List<? extends Fate> fates) throws Exception {
+    try (FlakyGateway gateway = FlakyGateway.start(api.url(), fates)) {
+      Result result = run(example, gateway.url(), TENANT, UUID.randomUUID().toString(), "order");
+      return new Ended(result, gateway.calls());
+    }
+  }
+
+  private static void assertEnded(int status, int calls, Ended ended) {
+    assertEquals(status, ended.result().status(), ended::toString);
+    assertEquals(status != 0, ended.result().output().isEmpty(), ended::toString);
+    assertEquals(calls, ended.calls().size(), ended::toString);
   }
 
   private static Result reconcile(String url, String orders) throws Exception {

@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,8 @@ class ReservationServiceTest {
   private final AtomicInteger purchases = new AtomicInteger();
   private final Deadline deadline = Deadline.in(Duration.ofSeconds(10));
 
-  private final ReservationService service = serviceOver(reservations);
+  private final ReservationService service =
+      new ReservationService((tenant, due) -> true, reservations, NOON, this::nextPurchase);
 
   @Test
   void theFirstRequestReservesTheGroup() {
@@ -101,61 +103,50 @@ class ReservationServiceTest {
   }
 
   @Test
-  void ownershipIsCheckedForTheRequestsTenant() {
-    List<Tenant> asked = new ArrayList<>();
-    InstanceOwners owners =
-        (tenant, due) -> {
-          asked.add(tenant);
-          return true;
-        };
-    new ReservationService(owners, reservations, NOON, () -> "purchase")
-        .reserve(request("group", null), deadline);
-    assertEquals(List.of(request("group", null).tenant()), asked);
-  }
-
-  @Test
-  void theReservationHasTheRequestAPurchaseIdAndMilliseconds() {
-    List<Reservation> put = new ArrayList<>();
-    Reservations recording =
-        (wanted, due) -> {
-          put.add(wanted);
-          return wanted;
-        };
-    serviceOver(recording).reserve(request("group", "key"), deadline);
+  void ownerAndReservationAreThoseOfTheRequest() {
+    List<Object> seen = new ArrayList<>();
+    recording(seen::add, due -> {}).reserve(request("group", "key"), deadline);
     assertEquals(
         List.of(
+            request("group", "key").tenant(),
             new Reservation(
                 request("group", "key"), "purchase-1", Instant.parse("2026-01-02T12:00:00.123Z"))),
-        put);
+        seen);
   }
 
   @Test
   void theOwnershipCheckGetsHalfOfTheTime() {
     List<Duration> left = new ArrayList<>();
-    InstanceOwners owners =
-        (tenant, due) -> {
-          left.add(due.remaining());
-          return true;
-        };
-    Reservations recording =
-        (wanted, due) -> {
-          left.add(due.remaining());
-          return wanted;
-        };
-    new ReservationService(owners, recording, NOON, () -> "purchase")
+    recording(seen -> {}, due -> left.add(due.remaining()))
         .reserve(request("group", null), Deadline.in(Duration.ofHours(2)));
     assertTrue(left.get(0).compareTo(Duration.ofHours(1)) <= 0, left::toString);
     assertTrue(left.get(0).compareTo(Duration.ofMinutes(59)) > 0, left::toString);
     assertTrue(left.get(1).compareTo(Duration.ofMinutes(119)) > 0, left::toString);
   }
 
+  /** A service whose ports pass on what they are asked for, and their deadlines. */
+  private ReservationService recording(Consumer<Object> asked, Consumer<Deadline> deadlines) {
+    return new ReservationService(
+        (tenant, due) -> {
+          asked.accept(tenant);
+          deadlines.accept(due);
+          return true;
+        },
+        (wanted, due) -> {
+          asked.accept(wanted);
+          deadlines.accept(due);
+          return wanted;
+        },
+        NOON,
+        this::nextPurchase);
+  }
+
   private Outcome reserve(ReserveRequest request) {
     return service.reserve(request, deadline);
   }
 
-  private ReservationService serviceOver(Reservations store) {
-    return new ReservationService(
-        (tenant, due) -> true, store, NOON, () -> "purchase-" + purchases.incrementAndGet());
+  private String nextPurchase() {
+    return "purchase-" + purchases.incrementAndGet();
   }
 
   private static ReserveRequest of(
