@@ -155,95 +155,50 @@ def test_an_unchecked_signature_is_reported(verify):
     assert "WRONG 403 APIG.1136   a call with a wrong signature" in output
 
 
-def broken(change):
-    """An API whose responses are changed by a function of status, headers, body and path."""
-
-    class Broken(Api):
-        def answer(self, path, headers, body):
-            if change is unsigned_calls_pass and "Authorization" not in headers:
-                return self.error(403, "APIG.1136")
-            return change(*super().answer(path, headers, body))
-
-    return Broken()
+def new_purchase():
+    return {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
 
 
-def unsigned_calls_pass(*answer):
-    return answer
+# Each changes the responses of a correct API: status, headers and body.
+BROKEN = {
+    "everything fails": lambda *_: Api().error(500, "APIG.9999"),
+    "the gateway validates bodies": lambda status, headers, body: (
+        status, headers, {**body, "error_code": "APIG.2012"} if body.get("error_code") == "APIG.2000" else body),
+    "other tenants are not refused": lambda status, headers, body: (
+        (201, {}, new_purchase()) if body.get("error_code") == "APIG.1136" else (status, headers, body)),
+    "a replay makes another purchase": lambda status, headers, body: (
+        status, headers, {**body, "purchase_id": str(uuid.uuid4())} if headers else body),
+    "a replay is not marked": lambda status, headers, body: (status, {}, body),
+    "a conflict is a 201": lambda status, headers, body: (
+        (201, {}, new_purchase()) if status == 409 else (status, headers, body)),
+    "the holder gets no purchase id": lambda status, headers, body: (
+        status, headers, {k: v for k, v in body.items() if status != 409 or k != "purchase_id"}),
+    "the request id is another": lambda status, headers, body: (status, {**headers, "x-request-id": "other"}, body),
+    "the request id is missing": lambda status, headers, body: (status, {**headers, "x-request-id": None}, body),
+    "the content type is another": lambda status, headers, body: (status, {**headers, "content-type": "text/html"}, body),
+    "another group is reserved": lambda status, headers, body: (
+        status, headers, {**body, "group_id": "another"} if status == 201 else body),
+}
 
 
-def everything_fails(status, headers, body):
-    return Api().error(500, "APIG.9999")
-
-
-def the_gateway_validates_bodies(status, headers, body):
-    if body.get("error_code") == "APIG.2000":
-        body = {**body, "error_code": "APIG.2012"}
-    return status, headers, body
-
-
-def other_tenants_are_not_refused(status, headers, body):
-    if body.get("error_code") == "APIG.1136":
-        return 201, {}, {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
-    return status, headers, body
-
-
-def a_replay_makes_another_purchase(status, headers, body):
-    if headers:
-        body = {**body, "purchase_id": str(uuid.uuid4())}
-    return status, headers, body
-
-
-def a_replay_is_not_marked(status, headers, body):
-    return status, {}, body
-
-
-def a_conflict_is_a_201(status, headers, body):
-    if status == 409:
-        return 201, {}, {"group_id": "verified", "purchase_id": str(uuid.uuid4())}
-    return status, headers, body
-
-
-def the_holder_gets_no_purchase_id(status, headers, body):
-    if status == 409:
-        body = {k: v for k, v in body.items() if k != "purchase_id"}
-    return status, headers, body
-
-
-def the_request_id_is_another(status, headers, body):
-    return status, {**headers, "x-request-id": "other"}, body
-
-
-def the_request_id_is_missing(status, headers, body):
-    return status, {**headers, "x-request-id": None}, body
-
-
-def the_content_type_is_another(status, headers, body):
-    return status, {**headers, "content-type": "text/html"}, body
-
-
-def another_group_is_reserved(status, headers, body):
-    return status, headers, {**body, "group_id": "another"} if status == 201 else body
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        unsigned_calls_pass,
-        everything_fails,
-        the_gateway_validates_bodies,
-        other_tenants_are_not_refused,
-        a_replay_makes_another_purchase,
-        a_replay_is_not_marked,
-        a_conflict_is_a_201,
-        the_holder_gets_no_purchase_id,
-        the_request_id_is_another,
-        the_request_id_is_missing,
-        the_content_type_is_another,
-        another_group_is_reserved,
-    ],
-)
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
 def test_a_broken_api_is_reported(verify, change):
-    code, output = verify(broken(change), *WITH_A_GROUP)
+    class Broken(Api):
+        def answer(self, *call):
+            return change(*super().answer(*call))
+
+    assert_broken(*verify(Broken(), *WITH_A_GROUP))
+
+
+def test_unsigned_calls_that_pass_are_reported(verify):
+    class Open(Api):
+        def answer(self, path, headers, body):
+            return super().answer(path, headers, body) if "Authorization" in headers else self.error(403, "APIG.1136")
+
+    assert_broken(*verify(Open(), *WITH_A_GROUP))
+
+
+def assert_broken(code, output):
     assert code == 1, output
     assert "WRONG" in output and output.endswith("The contract is broken.\n")
 

@@ -8,13 +8,11 @@ import dev.marketreserve.Events;
 import dev.marketreserve.chaos.Fault;
 import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.dynamodb.Tables;
-import dev.marketreserve.http.ReceivedResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,32 +37,28 @@ class CostIT {
                 });
         PackagedFunction function =
             PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
-      function.reserve();
-      calls.clear();
-      String group = UUID.randomUUID().toString();
+      List<String> readAndWrite = List.of("GetItem", "PutItem");
       JsonNode keyed = Events.load("reserve-with-idempotency-key");
-
-      assertEquals(201, function.reserve(group).status());
-      assertEquals(List.of("GetItem", "PutItem"), calls);
-      calls.clear();
-
-      assertEquals(409, function.reserve(group).status());
-      assertEquals(List.of("GetItem", "PutItem"), calls);
-      calls.clear();
-
-      assertEquals(403, function.send(Events.load("foreign-instance")).status());
-      assertEquals(List.of("GetItem"), calls);
-      calls.clear();
-
-      assertEquals(400, function.send(Events.load("malformed-body")).status());
-      assertEquals(List.of(), calls);
-
-      assertEquals(201, function.send(keyed).status());
-      calls.clear();
-      ReceivedResponse replay = function.send(keyed);
-      assertTrue(replay.replayed());
-      assertEquals(List.of("GetItem", "PutItem"), calls);
+      function.reserve();
+      assertCalls("201", readAndWrite, keyed, function, calls);
+      assertCalls("201", readAndWrite, keyed, function, calls);
+      assertCalls("201", readAndWrite, Events.load("reserve"), function, calls);
+      assertCalls("409 APIG.3402", readAndWrite, Events.load("reserve"), function, calls);
+      assertCalls(
+          "403 APIG.1136", List.of("GetItem"), Events.load("foreign-instance"), function, calls);
+      assertCalls("400 APIG.2000", List.of(), Events.load("malformed-body"), function, calls);
     }
+  }
+
+  private static void assertCalls(
+      String response,
+      List<String> expected,
+      JsonNode event,
+      PackagedFunction function,
+      List<String> calls) {
+    calls.clear();
+    assertEquals(response, function.send(event).summary());
+    assertEquals(expected, calls);
   }
 
   @Test
