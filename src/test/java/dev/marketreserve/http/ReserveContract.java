@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
-import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -106,35 +105,28 @@ public abstract class ReserveContract {
   static Stream<Arguments> aBadRequestReturnsItsErrorCode() {
     TenantIds good = new TenantIds("domain", "project", "instance");
     String group = PATTERN.formatted("group");
-    Stream<Arguments> bodies =
-        Stream.of(
-                List.of("APIG.2001", ""),
-                List.of("APIG.2001", " \n"),
-                List.of("APIG.2001", "{}"),
-                List.of("APIG.2001", "{\"group_id\": null}"),
-                List.of("APIG.2001", PATTERN.formatted(" ")),
-                List.of("APIG.2006", PATTERN.formatted("g".repeat(65))),
-                List.of("APIG.2006", PATTERN.formatted("g".repeat(4096))),
-                List.of("APIG.2012", "{\"group_id\": 7}"),
-                List.of("APIG.2012", PATTERN.formatted("a%20b")),
-                List.of("APIG.2000", "{"),
-                List.of("APIG.2000", "[]"),
-                List.of("APIG.2000", group + group),
-                List.of("APIG.2000", "{\"group_id\": \"a\", \"group_id\": \"a\"}"))
-            .map(body -> Arguments.of(body.getFirst(), good, null, body.getLast()));
-    Stream<Arguments> tenants =
-        Stream.of(
-            Arguments.of("APIG.2001", new TenantIds("", "project", "instance"), null, group),
-            Arguments.of("APIG.2006", new TenantIds("d".repeat(65), "p", "instance"), null, group),
-            Arguments.of("APIG.2012", new TenantIds("a.b", "project", "instance"), null, group),
-            Arguments.of("APIG.2012", new TenantIds("domain", "a%20b", "instance"), null, group),
-            Arguments.of("APIG.2006", new TenantIds("domain", "p", "i".repeat(65)), null, group),
-            Arguments.of("APIG.2012", new TenantIds("domain", "project", "-i"), null, group));
-    Stream<Arguments> keys =
-        Stream.of(
-            Arguments.of("APIG.2006", good, "k".repeat(256), group),
-            Arguments.of("APIG.2012", good, "a key", group));
-    return Stream.of(bodies, tenants, keys).flatMap(all -> all);
+    return Stream.of(
+        Arguments.of("APIG.2001", good, null, ""),
+        Arguments.of("APIG.2001", good, null, " \n"),
+        Arguments.of("APIG.2001", good, null, "{}"),
+        Arguments.of("APIG.2001", good, null, "{\"group_id\": null}"),
+        Arguments.of("APIG.2001", good, null, PATTERN.formatted(" ")),
+        Arguments.of("APIG.2006", good, null, PATTERN.formatted("g".repeat(65))),
+        Arguments.of("APIG.2006", good, null, PATTERN.formatted("g".repeat(4096))),
+        Arguments.of("APIG.2012", good, null, "{\"group_id\": 7}"),
+        Arguments.of("APIG.2012", good, null, PATTERN.formatted("a%20b")),
+        Arguments.of("APIG.2000", good, null, "{"),
+        Arguments.of("APIG.2000", good, null, "[]"),
+        Arguments.of("APIG.2000", good, null, group + group),
+        Arguments.of("APIG.2000", good, null, "{\"group_id\": \"a\", \"group_id\": \"a\"}"),
+        Arguments.of("APIG.2001", new TenantIds("", "project", "instance"), null, group),
+        Arguments.of("APIG.2006", new TenantIds("d".repeat(65), "p", "instance"), null, group),
+        Arguments.of("APIG.2012", new TenantIds("a.b", "project", "instance"), null, group),
+        Arguments.of("APIG.2012", new TenantIds("domain", "a%20b", "instance"), null, group),
+        Arguments.of("APIG.2006", new TenantIds("domain", "p", "i".repeat(65)), null, group),
+        Arguments.of("APIG.2012", new TenantIds("domain", "project", "-i"), null, group),
+        Arguments.of("APIG.2006", good, "k".repeat(256), group),
+        Arguments.of("APIG.2012", good, "a key", group));
   }
 
   private ReceivedResponse reserve(TenantIds caller, @Nullable String idempotencyKey) {
