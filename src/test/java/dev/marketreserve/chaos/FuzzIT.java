@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
  */
 class FuzzIT {
 
-  private static final long EVENTS = Long.getLong("fuzz.events", 100_000);
+  private static final long EVENTS = Long.getLong("fuzz.events", 30_000);
   private static final long SEED =
       Long.getLong("fuzz.seed", ThreadLocalRandom.current().nextLong());
 

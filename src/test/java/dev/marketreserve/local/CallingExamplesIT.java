@@ -53,7 +53,12 @@ class CallingExamplesIT {
       return switch (this) {
         case CURL -> List.of("bash", "docs/examples/reserve.sh");
         case JAVA ->
-            List.of(jdk("java"), "-classpath", CLASSES + File.pathSeparator + LIBRARIES, "Reserve");
+            List.of(
+                jdk("java"),
+                "-XX:TieredStopAtLevel=1",
+                "-classpath",
+                CLASSES + File.pathSeparator + LIBRARIES,
+                "Reserve");
         case PYTHON -> List.of("python3", "docs/examples/reserve.py");
       };
     }

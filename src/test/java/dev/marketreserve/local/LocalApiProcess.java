@@ -69,6 +69,7 @@ final class LocalApiProcess implements AutoCloseable {
     return Stream.of(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED"),
             jvmOptions,
             List.of("-classpath", System.getProperty("java.class.path"), LocalApi.class.getName()),
