@@ -68,7 +68,8 @@ public final class ReserveHandler
               owners(settings, dynamoDb),
               reservations(settings, dynamoDb),
               wiring,
-              () -> endpoint = endpoint(settings, DynamoDb.open()));
+              () -> endpoint = endpoint(settings, DynamoDb.open()),
+              Priming.PATIENCE);
       Core.getGlobalContext().register(priming);
     } else {
       Priming.loadClasses(wiring);

@@ -67,7 +67,7 @@ public final class Priming implements Resource {
    * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">the
    *     initialization phase</a>
    */
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  public static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
@@ -101,17 +101,9 @@ public final class Priming implements Resource {
    * @param reservations the function's table in the real DynamoDB
    * @param wiring builds the function's endpoint
    * @param reopen gives the function a new DynamoDB, for the snapshot
+   * @param patience how long to wait for a missing table or permission: {@link #PATIENCE}
    */
   public Priming(
-      DynamoDb dynamoDb,
-      InstanceOwnersTable owners,
-      ReservationsTable reservations,
-      Wiring wiring,
-      Runnable reopen) {
-    this(dynamoDb, owners, reservations, wiring, reopen, PATIENCE);
-  }
-
-  Priming(
       DynamoDb dynamoDb,
       InstanceOwnersTable owners,
       ReservationsTable reservations,
