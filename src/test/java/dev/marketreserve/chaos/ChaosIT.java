@@ -14,6 +14,7 @@ import dev.marketreserve.dynamodb.DynamoDbExtension;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
 import dev.marketreserve.dynamodb.Tables;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.InstanceOwners;
 import dev.marketreserve.reservation.Reservation;
@@ -30,9 +31,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -185,13 +188,22 @@ class ChaosIT {
   }
 
   @Test
-  void theCheckerFindsAReleaseWithoutAWait() throws Exception {
-    assertFoundAmongLateWrites(new Waits(Duration.ZERO, Waits.LONG_ENOUGH));
+  void theCheckerFindsAReleaseWithoutAWait() {
+    assertFoundWithALateWrite(
+        (call, operator, tenant, group) -> {
+          call.join();
+          operator.release(group);
+        });
   }
 
   @Test
-  void theCheckerFindsAMoveWithoutAWait() throws Exception {
-    assertFoundAmongLateWrites(new Waits(Waits.LONG_ENOUGH, Duration.ZERO));
+  void theCheckerFindsAMoveWithoutAWait() {
+    assertFoundWithALateWrite(
+        (call, operator, tenant, group) -> {
+          operator.revoke(tenant);
+          operator.register(new TenantIds("other", tenant.projectId(), tenant.instanceId()));
+          operator.lookUp(group);
+        });
   }
 
   private void assertFound(BrokenWrite broken) throws Exception {
@@ -213,11 +225,36 @@ class ChaosIT {
     assertFound(new ChaosRun(SEED, 1_000, 0, 0, new Waits(wait, wait)), broken);
   }
 
-  /** The function itself, with an operator who does not wait. */
-  private void assertFoundAmongLateWrites(Waits waits) throws Exception {
-    assertFound(
-        new ChaosRun(SEED, 200, 0.4, 0.5, waits),
-        dynamoDb -> new ReserveHandler(tables.settings(), dynamoDb));
+  /** The function itself, with an operator who acts while its first write is on its way. */
+  private void assertFoundWithALateWrite(Haste haste) {
+    Operator operator = new Operator(tables);
+    TenantIds tenant = new TenantIds("domain", "project", operator.name("instance", 0));
+    String group = operator.name("group", 0);
+    AtomicBoolean held = new AtomicBoolean();
+    CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+    CompletableFuture<Boolean> released = new CompletableFuture<>();
+    try (FaultyDynamoDb faulty =
+            FaultyDynamoDb.start(
+                tables.endpoint(),
+                call -> {
+                  if (call.isWrite() && held.compareAndSet(false, true)) {
+                    arrived.complete(true);
+                    released.join();
+                  }
+                  return Fault.NONE;
+                });
+        DynamoDb dynamoDb = faulty.open()) {
+      operator.register(tenant);
+      Caller caller = new Caller(new ReserveHandler(tables.settings(), dynamoDb), tenant);
+      CompletableFuture<?> call =
+          CompletableFuture.runAsync(() -> operator.watch(caller, group, null));
+      arrived.join();
+      haste.act(call, operator, tenant, group);
+      released.complete(true);
+      call.join();
+      faulty.awaitQuiet();
+    }
+    assertFalse(operator.history().violations().isEmpty());
   }
 
   private void assertFound(
@@ -273,6 +310,11 @@ class ChaosIT {
             null),
         UUID.randomUUID().toString(),
         reservation.createdAt());
+  }
+
+  /** What the operator does without a wait. */
+  private interface Haste {
+    void act(CompletableFuture<?> call, Operator operator, TenantIds tenant, String group);
   }
 
   /** Replaces the table's write with one that breaks a promise. */

@@ -52,7 +52,8 @@ public record ChaosRun(long seed, int requests, double faultRate, double slowSha
 
   private static final int CALLERS = 32;
   private static final int GROUPS_AT_A_TIME = 4;
-  private static final int MOVED_AT_A_TIME = 4;
+  private static final int MOVED_AT_A_TIME = 8;
+  private static final Duration STAY = Duration.ofMillis(500);
   private static final int REQUESTS_FOR_A_GROUP = 10;
   private static final int MAX_ATTEMPTS = 50;
 
@@ -64,10 +65,11 @@ public record ChaosRun(long seed, int requests, double faultRate, double slowSha
   /** How long the operator waits after the last call for a group, and after a revocation. */
   public record Waits(Duration release, Duration move) {
 
-    /** Longer than any attempt of this run can be on its way. */
-    static final Duration LONG_ENOUGH = FaultyDynamoDb.LATE.multipliedBy(2);
-
-    static final Waits LONG = new Waits(LONG_ENOUGH, LONG_ENOUGH);
+    /** Longer than a late attempt takes; and longer than a call and its late attempt take. */
+    static final Waits LONG =
+        new Waits(
+            FaultyDynamoDb.LATE.multipliedBy(2),
+            FaultyDynamoDb.LATE.multipliedBy(2).plusSeconds(4));
   }
 
   /**
@@ -217,17 +219,18 @@ public record ChaosRun(long seed, int requests, double faultRate, double slowSha
           }
           IntStream.of(moved).mapToObj(owner).forEach(operator::register);
           groups.busy().forEach(operator::lookUp);
+          if (isOver(STAY)) {
+            return null;
+          }
         }
       }
     }
 
-    /** Releases groups. If the operator waits, callers stop requesting them first. */
+    /** Releases groups. The callers stop requesting them first. */
     @Nullable Void release() throws InterruptedException {
       while (true) {
         List<String> released = groups.busy();
-        if (waits.release.isPositive()) {
-          groups.close(released);
-        }
+        groups.close(released);
         if (isOver(released.isEmpty() ? Duration.ZERO : waits.release)) {
           return null;
         }

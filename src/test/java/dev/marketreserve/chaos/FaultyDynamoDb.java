@@ -255,8 +255,9 @@ public final class FaultyDynamoDb implements AutoCloseable {
           Thread.sleep(LATE);
           close(request, callback);
         } else {
+          boolean signed = SignatureV4.holds(request, body, SECRET);
           Fault fault = faults.apply(call(request, body));
-          if (SignatureV4.holds(request, body, SECRET)) {
+          if (signed) {
             answer(fault, request, body, response, callback);
           } else {
             send(WRONG_SIGNATURE, response, callback);
