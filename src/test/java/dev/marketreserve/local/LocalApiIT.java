@@ -37,6 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -257,6 +259,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void environmentProfileAndLocaleHaveNoEffect(@TempDir Path home) throws Exception {
     Path config = Files.writeString(home.resolve("config"), "[broken");
     Map<String, String> environment =
@@ -284,6 +287,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void dynamoDbListensOnAnIpv6AddressToo() throws Exception {
     try (LocalApiProcess second =
         LocalApiProcess.start(LocalApiProcess.command(List.of(), "0", "::1", "0"))) {
@@ -291,6 +295,7 @@ class LocalApiIT {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @CsvSource({
     "'0 no-such-host.invalid 0', port 0 of no-such-host.invalid cannot be opened: there is no such host.",
@@ -309,6 +314,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void anUnusableTemporaryDirectoryIsNamed(@TempDir Path directory) throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
     Process second =
@@ -322,6 +328,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aTakenPortIsReportedInOneSentence() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = String.valueOf(taken.getLocalPort());
@@ -335,6 +342,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void anInterruptEndsItWithoutAnError() throws Exception {
     LocalApiProcess second = LocalApiProcess.start();
     second.close();
@@ -344,6 +352,7 @@ class LocalApiIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void itEndsWithTheProcessThatStartedIt() throws Exception {
     List<String> shell = new ArrayList<>(List.of("sh", "-c", "\"$@\"; exit", "sh"));
     shell.addAll(LocalApiProcess.command(List.of(), "0", "127.0.0.1", "0"));

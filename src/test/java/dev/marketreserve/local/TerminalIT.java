@@ -15,12 +15,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /** The local API's terminal output. */
 class TerminalIT {
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void everyRequestHasALineBelowTheCauseOfItsFailure() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start()) {
       assertTrue(api.greeting().startsWith("Starting DynamoDB Local"), api.greeting());
@@ -57,6 +60,7 @@ class TerminalIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void verboseShowsTheEventTheDynamoDbCallsAndTheLog() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start("-Dverbose=true")) {
       assertRequest(api, "200", "201            ");

@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The packaged function, frozen during a write and thawed after its deadline. */
 @RuntimeTest
@@ -26,6 +28,7 @@ class FrozenRuntimeIT {
   private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
     JsonNode event = Events.load("reserve-with-idempotency-key");
@@ -60,6 +63,7 @@ class FrozenRuntimeIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
     JsonNode event = Events.load("reserve");

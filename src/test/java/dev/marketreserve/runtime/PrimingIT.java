@@ -12,6 +12,8 @@ import dev.marketreserve.dynamodb.Tables;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PrimingIT {
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aMissingVariablePreventsTheSnapshot(Tables tables) {
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
@@ -31,6 +34,7 @@ class PrimingIT {
   }
 
   @Test
+  @Execution(ExecutionMode.CONCURRENT)
   void aTableWithAnotherKeyPreventsTheSnapshot(Tables tables) {
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
@@ -39,6 +43,7 @@ class PrimingIT {
     assertNoSnapshot(environment, "Priming failed: could not write to the table of reservations");
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(
       value = Symptom.class,
