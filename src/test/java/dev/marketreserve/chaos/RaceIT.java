@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Many callers at once, on several handlers that stand for execution environments. */
+/** Many callers at once, on several handlers, like the execution environments of Lambda. */
 @Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {
