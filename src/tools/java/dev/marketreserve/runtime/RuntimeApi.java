@@ -40,7 +40,7 @@ public final class RuntimeApi implements AutoCloseable {
 
   private static final String ROOT = "/2018-06-01/runtime";
   private static final String CREDENTIALS = "/2021-04-23/credentials";
-  private static final Duration TIME_TO_START = Duration.ofSeconds(60);
+  private static final Duration TIME_TO_START = Duration.ofSeconds(130); // as before a snapshot
   private static final int OK = 200;
   private static final int ACCEPTED = 202;
 
