@@ -306,10 +306,7 @@ class LocalApiIT {
     "'0 127.0.0.1 0 :p:i', 'a tenant is written domain:project:instance, not :p:i'"
   })
   void aFailedStartPrintsOneSentence(String arguments, String reason) throws Exception {
-    Process second = start(arguments.split(" "));
-    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(second.waitFor(20, TimeUnit.SECONDS));
-    assertEquals(1, second.exitValue());
+    String errors = errorsOf(LocalApiProcess.command(List.of(), arguments.split(" ")));
     assertEquals("The local API cannot start: " + reason + "\n", errors);
   }
 
@@ -317,14 +314,33 @@ class LocalApiIT {
   @Execution(ExecutionMode.CONCURRENT)
   void anUnusableTemporaryDirectoryIsNamed(@TempDir Path directory) throws Exception {
     Path file = Files.createFile(directory.resolve("file"));
-    Process second =
-        new ProcessBuilder(
-                LocalApiProcess.command(List.of("-Djava.io.tmpdir=" + file), "0", "127.0.0.1", "0"))
-            .start();
-    String errors = new String(second.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(second.waitFor(60, TimeUnit.SECONDS));
-    assertEquals(1, second.exitValue(), errors);
-    assertTrue(errors.contains("The local API cannot start: "), errors);
+    String errors =
+        errorsOf(
+            LocalApiProcess.command(List.of("-Djava.io.tmpdir=" + file), "0", "127.0.0.1", "0"));
+    // The JVM itself warns first.
+    assertTrue(errors.contains("\nThe local API cannot start: " + file), errors);
+    assertEquals(2, errors.lines().count(), errors);
+  }
+
+  @Test
+  @Execution(ExecutionMode.CONCURRENT)
+  void aFullTemporaryDirectoryIsNamedInOneSentence(@TempDir Path directory) throws Exception {
+    List<String> limited =
+        new ArrayList<>(List.of("sh", "-c", "ulimit -f 1000; exec \"$@\"", "sh"));
+    limited.addAll(
+        LocalApiProcess.command(List.of("-Djava.io.tmpdir=" + directory), "0", "127.0.0.1", "0"));
+    String errors = errorsOf(limited);
+    assertTrue(errors.startsWith("The local API cannot start: " + directory), errors);
+    assertEquals(1, errors.lines().count(), errors);
+  }
+
+  /** What a program prints as errors before it ends with status 1. */
+  private static String errorsOf(List<String> command) throws Exception {
+    Process process = new ProcessBuilder(command).start();
+    String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertEquals(1, process.exitValue(), errors);
+    return errors;
   }
 
   @Test

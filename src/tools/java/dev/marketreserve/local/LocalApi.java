@@ -9,6 +9,8 @@ import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.net.Listener;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,6 +30,9 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     implements AutoCloseable {
 
   private static final String HOST = "127.0.0.1";
+
+  /** More than the native code of any platform takes. */
+  private static final int NATIVE_CODE_BYTES = 16 << 20;
 
   /**
    * Starts the API.
@@ -89,6 +94,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     System.out.println("Starting DynamoDB Local and the API ...");
     TenantIds sample = Events.tenant();
     try {
+      checkTemporaryDirectory();
       LocalApi api =
           start(
               port(arguments[0]),
@@ -122,6 +128,24 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     } catch (Throwable e) { // Without an exit, the servers' threads would keep the process alive.
       System.err.println("The local API cannot start: " + rootCause(e));
       System.exit(1);
+    }
+  }
+
+  /**
+   * The HTTP client unpacks its native code there. If it cannot, it prints a stack trace itself.
+   */
+  private static void checkTemporaryDirectory() throws IOException {
+    Path directory = Path.of(System.getProperty("java.io.tmpdir"));
+    try {
+      Path probe = Files.createTempFile(directory, "market-reserve-", ".tmp");
+      try {
+        Files.write(probe, new byte[NATIVE_CODE_BYTES]);
+      } finally {
+        Files.delete(probe);
+      }
+    } catch (IOException e) {
+      throw new IOException(
+          "%s has no room for %s bytes: %s".formatted(directory, NATIVE_CODE_BYTES, e), e);
     }
   }
 
