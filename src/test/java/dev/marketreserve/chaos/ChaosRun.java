@@ -65,11 +65,11 @@ public record ChaosRun(long seed, int requests, double faultRate, double slowSha
   /** How long the operator waits after the last call for a group, and after a revocation. */
   public record Waits(Duration release, Duration move) {
 
-    /** Longer than a late attempt takes; and longer than a call and its late attempt take. */
-    static final Waits LONG =
-        new Waits(
-            FaultyDynamoDb.LATE.multipliedBy(2),
-            FaultyDynamoDb.LATE.multipliedBy(2).plusSeconds(4));
+    private static final Duration ATTEMPT = FaultyDynamoDb.LATE.multipliedBy(2);
+    private static final Duration CALL = Duration.ofSeconds(4);
+
+    /** Long enough for a late attempt, and for a call that makes one. */
+    static final Waits LONG = new Waits(ATTEMPT, CALL.plus(ATTEMPT));
   }
 
   /**
@@ -161,26 +161,29 @@ public record ChaosRun(long seed, int requests, double faultRate, double slowSha
       return new TenantIds("guest-" + number, "project", "instance-" + number);
     }
 
-    /** Sends requests until the run has enough. */
     @Nullable Void call(int number) {
       try {
-        Random random = new Random(seed + number);
-        while (sent.get() < requests) {
-          int first = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
-          String group = groups.enter(random, i -> operator.name("group", first + i));
-          TenantIds tenant = random.nextInt(4) == 0 ? guest(number) : tenant(number);
-          Caller caller = new Caller(function, tenant);
-          String key = random.nextBoolean() ? "key-" + number : null;
-          int answers = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
-          try {
-            call(caller, group, key, answers);
-          } finally {
-            groups.leave(group);
-          }
-        }
-        return null;
+        sendRequests(number, new Random(seed + number));
       } finally {
         left.countDown();
+      }
+      return null;
+    }
+
+    /** Sends requests until the run has enough. */
+    private void sendRequests(int number, Random random) {
+      while (sent.get() < requests) {
+        int first = sent.get() / REQUESTS_FOR_A_GROUP + random.nextInt(GROUPS_AT_A_TIME);
+        String group = groups.enter(random, i -> operator.name("group", first + i));
+        TenantIds tenant = random.nextInt(4) == 0 ? guest(number) : tenant(number);
+        Caller caller = new Caller(function, tenant);
+        String key = random.nextBoolean() ? "key-" + number : null;
+        int answers = random.nextInt(8) == 0 ? 0 : 1 + random.nextInt(2);
+        try {
+          call(caller, group, key, answers);
+        } finally {
+          groups.leave(group);
+        }
       }
     }
 

@@ -180,22 +180,20 @@ public record History(List<Step> steps) {
 
   /** The end of the request, or the moment at which the operator has waited long enough for it. */
   private static long latestWrite(Reserve request, List<Step> group, List<Step> instance) {
-    return Stream.concat(
-            group.stream().filter(Release.class::isInstance),
-            instance.stream()
-                .filter(step -> step instanceof Register && !registers(step, request))
-                .filter(move -> move.start() > request.start())
-                .filter(
-                    move ->
-                        move.start() > request.end()
-                            || instance.stream()
-                                .filter(step -> registers(step, request))
-                                .mapToLong(Step::start)
-                                .noneMatch(back -> back > move.start() && back < request.end())))
+    Stream<Step> moves =
+        instance.stream()
+            .filter(step -> step instanceof Register && !registers(step, request))
+            .filter(move -> instance.stream().noneMatch(back -> isBack(back, move, request)));
+    return Stream.concat(group.stream().filter(Release.class::isInstance), moves)
         .mapToLong(Step::start)
         .filter(start -> start > request.start())
         .map(start -> start - 1)
         .reduce(request.isUnknown() ? Long.MAX_VALUE : request.end(), Math::min);
+  }
+
+  /** Whether the instance came back after the move, while the request was in progress. */
+  private static boolean isBack(Step step, Step move, Reserve request) {
+    return registers(step, request) && step.start() > move.start() && step.start() < request.end();
   }
 
   private static boolean registers(Step step, Reserve request) {
