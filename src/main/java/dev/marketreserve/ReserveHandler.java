@@ -52,13 +52,8 @@ public final class ReserveHandler
         "snap-start".equals(System.getenv("AWS_LAMBDA_INITIALIZATION_TYPE")));
   }
 
-  /** The function on the given DynamoDB. */
-  public ReserveHandler(Settings settings, DynamoDb dynamoDb) {
-    this(settings, dynamoDb, false);
-  }
-
   private ReserveHandler(Settings settings, DynamoDb dynamoDb, boolean snapStart) {
-    endpoint = endpoint(settings, dynamoDb);
+    this(settings, dynamoDb);
     Priming.Wiring wiring =
         (canned, clock, purchaseIds) -> endpoint(settings, canned, clock, purchaseIds);
     if (snapStart) {
@@ -74,6 +69,11 @@ public final class ReserveHandler
     } else {
       Priming.loadClasses(wiring);
     }
+  }
+
+  /** The function on the given DynamoDB. */
+  public ReserveHandler(Settings settings, DynamoDb dynamoDb) {
+    this(endpoint(settings, dynamoDb));
   }
 
   /** The function around the given endpoint. */
@@ -105,7 +105,7 @@ public final class ReserveHandler
   public APIGatewayProxyResponseEvent handleRequest(
       APIGatewayProxyRequestEvent event, Context context) {
     return endpoint.respond(
-        event, context.getAwsRequestId(), deadline(context), context.getLogger());
+        event, context.getAwsRequestId(), deadline(context), context.getLogger()::log);
   }
 
   private static Deadline deadline(Context context) {

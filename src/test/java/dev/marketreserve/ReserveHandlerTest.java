@@ -136,7 +136,7 @@ class ReserveHandlerTest {
                 put.tableName(tables.settings().reservationsTable())
                     .item(Map.of("group_id", AttributeValue.fromS(group))));
     assertEquals("500 APIG.9999", summary(call(event(group))));
-    assertTrue(log.getFirst().contains("lacks the attribute domain_id"), log::toString);
+    assertTrue(log.getFirst().contains("no valid domain_id"), log::toString);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.marketreserve.dynamodb;
 
 import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.ResourceId;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,9 +31,13 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.crt.http.HttpException;
 import software.amazon.awssdk.crt.io.EventLoopGroup;
 import software.amazon.awssdk.crt.io.HostResolver;
+import software.amazon.awssdk.enhanced.dynamodb.AttributeValueType;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbEnhancedClient;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
+import software.amazon.awssdk.enhanced.dynamodb.Key;
+import software.amazon.awssdk.enhanced.dynamodb.TableMetadata;
 import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
+import software.amazon.awssdk.enhanced.dynamodb.document.EnhancedDocument;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
@@ -113,9 +118,23 @@ public final class DynamoDb implements AutoCloseable {
         .tlsNegotiationTimeout(ATTEMPT_TIMEOUT);
   }
 
-  /** The table with that name. Call it only within {@link #before}. */
-  <T> DynamoDbTable<T> table(String name, TableSchema<T> schema) {
-    return tables.table(name, schema);
+  /** The table with that name and partition key. Call it only within {@link #before}. */
+  DynamoDbTable<EnhancedDocument> table(String name, String key) {
+    return tables.table(
+        name,
+        TableSchema.documentSchemaBuilder()
+            .addIndexPartitionKey(TableMetadata.primaryIndexName(), key, AttributeValueType.S)
+            .build());
+  }
+
+  /** Reads the latest version of an item, as {@link #before} does. */
+  Optional<EnhancedDocument> read(
+      DynamoDbTable<EnhancedDocument> table, ResourceId id, Deadline deadline, String purpose) {
+    Key key = Key.builder().partitionValue(id.canonical()).build();
+    return before(
+        deadline,
+        purpose,
+        () -> Optional.ofNullable(table.getItem(get -> get.key(key).consistentRead(true))));
   }
 
   /**
@@ -207,11 +226,6 @@ public final class DynamoDb implements AutoCloseable {
     }
 
     @Override
-    public String clientName() {
-      return client.clientName();
-    }
-
-    @Override
     public void close() {
       client.close();
     }
@@ -229,19 +243,17 @@ public final class DynamoDb implements AutoCloseable {
     public Optional<RequestBody> modifyHttpContent(
         Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
       Deadline deadline = deadline();
-      return context
-          .requestBody()
-          .map(
-              body ->
-                  RequestBody.fromContentProvider(
-                      () -> {
-                        if (!deadline.remaining().isPositive()) {
-                          throw AbortedException.create("The deadline has passed");
-                        }
-                        return body.contentStreamProvider().newStream();
-                      },
-                      body.optionalContentLength().orElseThrow(),
-                      body.contentType()));
+      RequestBody body = context.requestBody().orElseThrow();
+      return Optional.of(
+          RequestBody.fromContentProvider(
+              () -> {
+                if (!deadline.remaining().isPositive()) {
+                  throw AbortedException.create("The deadline has passed");
+                }
+                return body.contentStreamProvider().newStream();
+              },
+              body.optionalContentLength().orElseThrow(),
+              body.contentType()));
     }
 
     /**

@@ -11,19 +11,12 @@ import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
-import java.util.HashMap;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
 import software.amazon.awssdk.enhanced.dynamodb.Expression;
-import software.amazon.awssdk.enhanced.dynamodb.Key;
-import software.amazon.awssdk.enhanced.dynamodb.TableSchema;
-import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticAttributeTags;
-import software.amazon.awssdk.enhanced.dynamodb.mapper.StaticImmutableTableSchema;
+import software.amazon.awssdk.enhanced.dynamodb.document.EnhancedDocument;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
 
@@ -58,36 +51,28 @@ public final class ReservationsTable implements Reservations {
   private static final DateTimeFormatter ISO_MILLISECONDS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
-  private static final TableSchema<Reservation> SCHEMA = schema();
-
-  /** Writes only the key, so that a table with another key rejects the item. */
-  private static final TableSchema<ResourceId> KEY_SCHEMA =
-      TableSchema.builder(ResourceId.class, Item.class)
-          .addAttribute(
-              String.class,
-              a ->
-                  a.name(GROUP_ID)
-                      .getter(ResourceId::canonical)
-                      .setter((item, value) -> item.set(GROUP_ID, value))
-                      .tags(StaticAttributeTags.primaryPartitionKey()))
-          .build();
-
   private final DynamoDb dynamoDb;
-  private final DynamoDbTable<Reservation> table;
-  private final DynamoDbTable<ResourceId> keys;
+  private final DynamoDbTable<EnhancedDocument> table;
 
   /** The reservations in the table {@code tableName}. */
   public ReservationsTable(DynamoDb dynamoDb, String tableName) {
     this.dynamoDb = dynamoDb;
-    this.table = dynamoDb.table(tableName, SCHEMA);
-    this.keys = dynamoDb.table(tableName, KEY_SCHEMA);
+    this.table = dynamoDb.table(tableName, GROUP_ID);
   }
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
     return dynamoDb
         .before(deadline, "write the reservation", () -> put(wanted))
-        .or(() -> read(wanted.groupId(), deadline))
+        .or(
+            () ->
+                dynamoDb
+                    .read(
+                        table,
+                        wanted.groupId(),
+                        deadline,
+                        "read the reservation that holds the group")
+                    .map(ReservationsTable::reservation))
         .orElseThrow(
             () ->
                 new UnknownOutcomeException(
@@ -106,12 +91,15 @@ public final class ReservationsTable implements Reservations {
         deadline,
         "check that a reservation can be written",
         () -> {
+          // Only the key, so that a table with another key rejects the item.
+          EnhancedDocument item =
+              EnhancedDocument.builder().putString(GROUP_ID, groupId.canonical()).build();
           try {
-            keys.putItem(put -> put.item(groupId).conditionExpression(NEVER));
+            table.putItem(put -> put.item(item).conditionExpression(NEVER));
             throw new IllegalStateException(
                 "DynamoDB accepted a write whose condition cannot be met");
           } catch (ConditionalCheckFailedException e) {
-            return groupId;
+            return item;
           }
         });
   }
@@ -121,100 +109,54 @@ public final class ReservationsTable implements Reservations {
     try {
       table.putItem(
           put ->
-              put.item(wanted)
+              put.item(item(wanted))
                   .conditionExpression(NO_SUCH_GROUP)
                   .returnValuesOnConditionCheckFailure(
                       ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return Optional.of(wanted);
     } catch (ConditionalCheckFailedException e) {
       return e.hasItem() && !e.item().isEmpty()
-          ? Optional.of(SCHEMA.mapToItem(e.item()))
+          ? Optional.of(reservation(EnhancedDocument.fromAttributeValueMap(e.item())))
           : Optional.empty();
     }
   }
 
-  private Optional<Reservation> read(ResourceId groupId, Deadline deadline) {
-    Key key = Key.builder().partitionValue(groupId.canonical()).build();
-    return dynamoDb.before(
-        deadline,
-        "read the reservation that holds the group",
-        () -> Optional.ofNullable(table.getItem(r -> r.key(key).consistentRead(true))));
+  private static EnhancedDocument item(Reservation reservation) {
+    Tenant tenant = reservation.request().tenant();
+    IdempotencyKey key = reservation.request().idempotencyKey();
+    EnhancedDocument.Builder item =
+        EnhancedDocument.builder()
+            .putString(GROUP_ID, reservation.groupId().canonical())
+            .putString(PURCHASE_ID, reservation.purchaseId())
+            .putString(DOMAIN_ID, tenant.domainId().canonical())
+            .putString(PROJECT_ID, tenant.projectId().canonical())
+            .putString(INSTANCE_ID, tenant.instanceId().canonical())
+            .putString(CREATED_AT, ISO_MILLISECONDS.format(reservation.createdAt()));
+    if (key != null) {
+      item.putString(IDEMPOTENCY_KEY, key.value());
+    }
+    return item.build();
   }
 
-  private static TableSchema<Reservation> schema() {
-    StaticImmutableTableSchema.Builder<Reservation, Item> schema =
-        TableSchema.builder(Reservation.class, Item.class)
-            .newItemBuilder(Item::new, Item::toReservation)
-            .addAttribute(
-                String.class,
-                a ->
-                    a.name(GROUP_ID)
-                        .getter(reservation -> reservation.groupId().canonical())
-                        .setter((item, value) -> item.set(GROUP_ID, value))
-                        .tags(StaticAttributeTags.primaryPartitionKey()));
-    add(schema, PURCHASE_ID, Reservation::purchaseId);
-    add(schema, DOMAIN_ID, reservation -> reservation.request().tenant().domainId().canonical());
-    add(schema, PROJECT_ID, reservation -> reservation.request().tenant().projectId().canonical());
-    add(
-        schema,
-        INSTANCE_ID,
-        reservation -> reservation.request().tenant().instanceId().canonical());
-    add(schema, CREATED_AT, reservation -> ISO_MILLISECONDS.format(reservation.createdAt()));
-    add(
-        schema,
-        IDEMPOTENCY_KEY,
-        reservation -> Objects.toString(reservation.request().idempotencyKey(), null));
-    return schema.build();
+  private static Reservation reservation(EnhancedDocument item) {
+    return new Reservation(
+        new ReserveRequest(
+            new Tenant(
+                read(item, DOMAIN_ID, ResourceId::parse),
+                read(item, PROJECT_ID, ResourceId::parse),
+                read(item, INSTANCE_ID, ResourceId::parse)),
+            read(item, GROUP_ID, ResourceId::parse),
+            item.isPresent(IDEMPOTENCY_KEY)
+                ? read(item, IDEMPOTENCY_KEY, IdempotencyKey::parse)
+                : null),
+        read(item, PURCHASE_ID, Optional::of),
+        read(item, CREATED_AT, time -> Optional.of(Instant.parse(time))));
   }
 
-  private static void add(
-      StaticImmutableTableSchema.Builder<Reservation, Item> schema,
-      String name,
-      Function<Reservation, @Nullable String> getter) {
-    schema.addAttribute(
-        String.class,
-        a -> a.name(name).getter(getter).setter((item, value) -> item.set(name, value)));
-  }
-
-  /** The attributes of one item. */
-  private static final class Item {
-
-    private final Map<String, String> attributes = new HashMap<>();
-
-    void set(String attribute, @Nullable String value) {
-      if (value != null) {
-        attributes.put(attribute, value);
-      }
-    }
-
-    Reservation toReservation() {
-      return new Reservation(
-          new ReserveRequest(
-              new Tenant(id(DOMAIN_ID), id(PROJECT_ID), id(INSTANCE_ID)),
-              id(GROUP_ID),
-              idempotencyKey()),
-          required(PURCHASE_ID),
-          Instant.parse(required(CREATED_AT)));
-    }
-
-    private ResourceId id(String attribute) {
-      return ResourceId.parse(required(attribute)).orElseThrow(() -> malformed(attribute));
-    }
-
-    private @Nullable IdempotencyKey idempotencyKey() {
-      String key = attributes.get(IDEMPOTENCY_KEY);
-      return key == null
-          ? null
-          : IdempotencyKey.parse(key).orElseThrow(() -> malformed(IDEMPOTENCY_KEY));
-    }
-
-    private String required(String attribute) {
-      return Objects.requireNonNull(
-          attributes.get(attribute), () -> "A reservation lacks the attribute " + attribute);
-    }
-
-    private static IllegalStateException malformed(String attribute) {
-      return new IllegalStateException("A reservation has a malformed " + attribute);
-    }
+  private static <T> T read(
+      EnhancedDocument item, String attribute, Function<String, Optional<T>> parse) {
+    return Optional.ofNullable(item.getString(attribute))
+        .flatMap(parse)
+        .orElseThrow(() -> new IllegalStateException("A reservation has no valid " + attribute));
   }
 }

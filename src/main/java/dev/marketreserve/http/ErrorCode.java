@@ -1,7 +1,7 @@
 package dev.marketreserve.http;
 
 /**
- * The errors of this API, each with its code, HTTP status and message.
+ * The errors of this API, each with its HTTP status, code and message.
  *
  * <p>The marketplace knows the codes from other APIs of the family. {@code openapi.yaml} says when
  * each applies.
@@ -16,27 +16,13 @@ enum ErrorCode {
   THROTTLED(500, "APIG.9008", "Too many requests. Try again later."),
   SYSTEM_ERROR(500, "APIG.9999", "System error.");
 
-  private final int status;
-  private final String code;
-  private final String message;
+  final int status;
+  final String code;
+  final String message;
 
   ErrorCode(int status, String code, String message) {
     this.status = status;
     this.code = code;
     this.message = message;
-  }
-
-  /** The HTTP status. */
-  int status() {
-    return status;
-  }
-
-  /** The {@code error_code} of the body. */
-  String code() {
-    return code;
-  }
-
-  String message() {
-    return message;
   }
 }

@@ -3,9 +3,10 @@ package dev.marketreserve.http;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
 import dev.marketreserve.reservation.VisibleAscii;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,29 +82,23 @@ record GatewayRequest(
 
   /** Every value of a header, whatever the case of its name. */
   private static List<String> headerValues(APIGatewayProxyRequestEvent event, String name) {
-    List<String> values = new ArrayList<>();
-    if (event.getMultiValueHeaders() != null) {
-      event
-          .getMultiValueHeaders()
-          .forEach(
-              (key, all) -> {
-                if (name.equalsIgnoreCase(key) && all != null) {
-                  all.stream().filter(value -> value != null).forEach(values::add);
-                }
-              });
-    }
-    if (event.getHeaders() != null) {
-      // The gateway repeats one of the values above here. A different one is an additional value.
-      List<String> multiple = List.copyOf(values);
-      event
-          .getHeaders()
-          .forEach(
-              (key, value) -> {
-                if (name.equalsIgnoreCase(key) && value != null && !multiple.contains(value)) {
-                  values.add(value);
-                }
-              });
-    }
-    return values;
+    List<String> multiple =
+        named(event.getMultiValueHeaders(), name)
+            .flatMap(List::stream)
+            .filter(Objects::nonNull)
+            .toList();
+    // The gateway repeats one of them as the single value. A different one is an additional value.
+    Stream<String> others =
+        named(event.getHeaders(), name).filter(value -> !multiple.contains(value));
+    return Stream.concat(multiple.stream(), others).toList();
+  }
+
+  private static <T> Stream<T> named(@Nullable Map<String, T> headers, String name) {
+    return headers == null
+        ? Stream.empty()
+        : headers.entrySet().stream()
+            .filter(header -> name.equalsIgnoreCase(header.getKey()))
+            .map(Map.Entry::getValue)
+            .filter(Objects::nonNull);
   }
 }

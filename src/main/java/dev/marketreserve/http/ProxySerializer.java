@@ -15,7 +15,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,11 +94,9 @@ public final class ProxySerializer implements CustomPojoSerializer {
     object
         .properties()
         .forEach(
-            p -> {
-              List<@Nullable String> values = new ArrayList<>();
-              p.getValue().forEach(value -> values.add(value.textValue()));
-              lists.put(p.getKey(), values);
-            });
+            p ->
+                lists.put(
+                    p.getKey(), p.getValue().valueStream().map(JsonNode::textValue).toList()));
     return lists;
   }
 }

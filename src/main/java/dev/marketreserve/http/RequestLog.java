@@ -59,7 +59,7 @@ final class RequestLog {
     line.put("aws_request_id", invocationId);
     line.put("status", response.status());
     if (response instanceof Response.Refused refused) {
-      line.put("error_code", refused.error().code());
+      line.put("error_code", refused.error().code);
       line.put("error_msg", refused.message());
       put(line, "purchase_id", refused.purchaseId());
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.http.Response.Refused;
 import dev.marketreserve.reservation.IdempotencyKey;
 import dev.marketreserve.reservation.ReserveRequest;
@@ -17,6 +18,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,23 +82,25 @@ final class RequestReader {
     if (value == null || value.isBlank()) {
       throw refuse(name, ErrorCode.MISSING_PARAMETER);
     }
-    if (value.length() > ResourceId.MAX_LENGTH) {
-      throw refuse(name, ErrorCode.PARAMETER_TOO_LONG);
-    }
-    return ResourceId.parse(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
+    return parse(name, value, ResourceId.MAX_LENGTH, ResourceId::parse);
   }
 
   private static @Nullable IdempotencyKey idempotencyKey(GatewayRequest request)
       throws BadRequestException {
     String name = GatewayRequest.IDEMPOTENCY_KEY;
     String value = atMostOne(name, request.idempotencyKeys());
-    if (value == null) {
-      return null;
-    }
-    if (value.length() > IdempotencyKey.MAX_LENGTH) {
+    return value == null
+        ? null
+        : parse(name, value, IdempotencyKey.MAX_LENGTH, IdempotencyKey::parse);
+  }
+
+  private static <T> T parse(
+      String name, String value, int maxLength, Function<String, Optional<T>> parser)
+      throws BadRequestException {
+    if (value.length() > maxLength) {
       throw refuse(name, ErrorCode.PARAMETER_TOO_LONG);
     }
-    return IdempotencyKey.parse(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
+    return parser.apply(value).orElseThrow(() -> refuse(name, ErrorCode.INVALID_PARAMETER));
   }
 
   private static ResourceId groupId(GatewayRequest request) throws BadRequestException {
@@ -134,28 +139,20 @@ final class RequestReader {
     try {
       byte[] bytes = Base64.getDecoder().decode(base64);
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (IllegalArgumentException | CharacterCodingException e) {
-      throw malformedBody(e);
-    }
-  }
-
-  private static JsonNode object(String body) throws BadRequestException {
-    JsonNode node;
-    try {
-      node = JSON.readTree(body);
-    } catch (JsonProcessingException e) {
-      throw malformedBody(e);
-    }
-    if (!node.isObject()) {
+    } catch (IllegalArgumentException | CharacterCodingException _) {
       throw new BadRequestException(Refused.with(ErrorCode.MALFORMED_BODY));
     }
-    return node;
   }
 
-  private static BadRequestException malformedBody(Exception cause) {
-    BadRequestException refusal = new BadRequestException(Refused.with(ErrorCode.MALFORMED_BODY));
-    refusal.initCause(cause);
-    return refusal;
+  private static ObjectNode object(String body) throws BadRequestException {
+    try {
+      if (JSON.readTree(body) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (JsonProcessingException _) {
+      // refused below
+    }
+    throw new BadRequestException(Refused.with(ErrorCode.MALFORMED_BODY));
   }
 
   private static BadRequestException refuse(String parameter, ErrorCode error) {

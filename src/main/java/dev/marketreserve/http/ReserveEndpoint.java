@@ -1,12 +1,12 @@
 package dev.marketreserve.http;
 
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
 import dev.marketreserve.reservation.ReserveRequest;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * The HTTP side of a reservation: it takes a proxy event, returns the contract's response, and logs
@@ -26,9 +26,13 @@ public final class ReserveEndpoint {
    *
    * @param invocationId Lambda's request id
    * @param deadline when to give up on DynamoDB
+   * @param log gets the log line, in UTF-8
    */
   public APIGatewayProxyResponseEvent respond(
-      APIGatewayProxyRequestEvent event, String invocationId, Deadline deadline, LambdaLogger log) {
+      APIGatewayProxyRequestEvent event,
+      String invocationId,
+      Deadline deadline,
+      Consumer<byte[]> log) {
     long start = System.nanoTime();
     GatewayRequest request = GatewayRequest.of(event, invocationId);
     ReserveRequest reserve = null;
@@ -44,7 +48,7 @@ public final class ReserveEndpoint {
       response = Response.of(e);
     }
     Duration duration = Duration.ofNanos(System.nanoTime() - start);
-    log.log(RequestLog.line(request, invocationId, reserve, response, failure, duration));
+    log.accept(RequestLog.line(request, invocationId, reserve, response, failure, duration));
     return ResponseWriter.write(response, request.requestId());
   }
 }

@@ -34,21 +34,21 @@ sealed interface Response {
   record Refused(ErrorCode error, String message, @Nullable String purchaseId) implements Response {
 
     static Refused with(ErrorCode error) {
-      return new Refused(error, error.message(), null);
+      return new Refused(error, error.message, null);
     }
 
     static Refused naming(String parameter, ErrorCode error) {
-      return new Refused(error, error.message() + ",parameterName:" + parameter + ".", null);
+      return new Refused(error, error.message + ",parameterName:" + parameter + ".", null);
     }
 
     static Refused toHolder(String purchaseId) {
       ErrorCode error = ErrorCode.ALREADY_RESERVED;
-      return new Refused(error, error.message(), purchaseId);
+      return new Refused(error, error.message, purchaseId);
     }
 
     @Override
     public int status() {
-      return error.status();
+      return error.status;
     }
   }
 

@@ -28,7 +28,7 @@ final class ResponseWriter {
         }
       }
       case Response.Refused(ErrorCode error, String message, var purchaseId) -> {
-        body.put("error_code", error.code()).put("error_msg", message).put("request_id", requestId);
+        body.put("error_code", error.code).put("error_msg", message).put("request_id", requestId);
         if (purchaseId != null) {
           body.put("purchase_id", purchaseId);
         }

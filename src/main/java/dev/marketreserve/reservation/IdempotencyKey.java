@@ -5,15 +5,20 @@ import java.util.Optional;
 /**
  * The key that a request and its retries have in common: 1 to {@value #MAX_LENGTH} visible ASCII
  * characters. Two keys are equal if every character is, case included.
+ *
+ * @param value the key as the caller wrote it
  */
-public final class IdempotencyKey {
+public record IdempotencyKey(String value) {
 
   public static final int MAX_LENGTH = 255;
 
-  private final String value;
-
-  private IdempotencyKey(String value) {
-    this.value = value;
+  /**
+   * @throws IllegalArgumentException if {@code value} breaks the rule above
+   */
+  public IdempotencyKey {
+    if (!VisibleAscii.matches(value, MAX_LENGTH)) {
+      throw new IllegalArgumentException(value);
+    }
   }
 
   /** Parses a key; empty if {@code text} breaks the rule above. */
@@ -21,21 +26,5 @@ public final class IdempotencyKey {
     return VisibleAscii.matches(text, MAX_LENGTH)
         ? Optional.of(new IdempotencyKey(text))
         : Optional.empty();
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof IdempotencyKey that && value.equals(that.value);
-  }
-
-  @Override
-  public int hashCode() {
-    return value.hashCode();
-  }
-
-  /** The key as the caller wrote it. */
-  @Override
-  public String toString() {
-    return value;
   }
 }

@@ -1,13 +1,9 @@
 package dev.marketreserve.snapstart;
 
 import dev.marketreserve.dynamodb.DynamoDb;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
@@ -30,26 +26,19 @@ public final class CannedDynamoDb implements SdkHttpClient {
   public static final String TAKEN_GROUP = "00000000-0000-0000-0000-000000000002";
   public static final String KEY = "priming";
 
-  private static final Canned OWNER =
-      new Canned(
-          200,
-          """
-          {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
-          "domain_id": {"S": "%1$s"}}}"""
-              .formatted(TENANT));
+  private static final String OWNER =
+      """
+      {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, "domain_id": {"S": "%1$s"}}}"""
+          .formatted(TENANT);
 
-  private static final Canned WRITTEN = new Canned(200, "{}");
-
-  private static final Canned CONFLICT =
-      new Canned(
-          400,
-          """
-          {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
-          "message": "The conditional request failed", "Item": {"group_id": {"S": "%2$s"}, \
-          "purchase_id": {"S": "%2$s"}, "domain_id": {"S": "%1$s"}, \
-          "project_id": {"S": "%1$s"}, "instance_id": {"S": "%1$s"}, \
-          "created_at": {"S": "1970-01-01T00:00:00.000Z"}, "idempotency_key": {"S": "%3$s"}}}"""
-              .formatted(TENANT, TAKEN_GROUP, KEY));
+  private static final String CONFLICT =
+      """
+      {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
+      "message": "The conditional request failed", "Item": {"group_id": {"S": "%2$s"}, \
+      "purchase_id": {"S": "%2$s"}, "domain_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
+      "instance_id": {"S": "%1$s"}, "created_at": {"S": "1970-01-01T00:00:00.000Z"}, \
+      "idempotency_key": {"S": "%3$s"}}}"""
+          .formatted(TENANT, TAKEN_GROUP, KEY);
 
   /** Opens it as the function opens the real DynamoDB. */
   public static DynamoDb open() {
@@ -65,7 +54,7 @@ public final class CannedDynamoDb implements SdkHttpClient {
 
   @Override
   public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-    HttpExecuteResponse response = canned(request).response();
+    HttpExecuteResponse response = response(request);
     return new ExecutableHttpRequest() {
       @Override
       public HttpExecuteResponse call() {
@@ -80,36 +69,22 @@ public final class CannedDynamoDb implements SdkHttpClient {
   @Override
   public void close() {}
 
-  private static Canned canned(HttpExecuteRequest request) {
-    String operation = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElse("");
+  private static HttpExecuteResponse response(HttpExecuteRequest request) {
+    String operation = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElseThrow();
     if (operation.endsWith("GetItem")) {
-      return OWNER;
+      return response(200, OWNER);
     }
-    return start(request).contains(TAKEN_GROUP) ? CONFLICT : WRITTEN;
+    SdkBytes body =
+        SdkBytes.fromInputStream(request.contentStreamProvider().orElseThrow().newStream());
+    return body.asUtf8String().contains(TAKEN_GROUP)
+        ? response(400, CONFLICT)
+        : response(200, "{}");
   }
 
-  /** The body, up to a length that priming never reaches. */
-  private static String start(HttpExecuteRequest request) {
-    try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
-      return new String(body.readNBytes(1024), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private record Canned(int status, String body) {
-
-    HttpExecuteResponse response() {
-      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      return HttpExecuteResponse.builder()
-          .response(
-              SdkHttpResponse.builder()
-                  .statusCode(status)
-                  .putHeader("Content-Type", "application/x-amz-json-1.0")
-                  .putHeader("Content-Length", String.valueOf(bytes.length))
-                  .build())
-          .responseBody(AbortableInputStream.create(new ByteArrayInputStream(bytes)))
-          .build();
-    }
+  private static HttpExecuteResponse response(int status, String body) {
+    return HttpExecuteResponse.builder()
+        .response(SdkHttpResponse.builder().statusCode(status).build())
+        .responseBody(AbortableInputStream.create(SdkBytes.fromUtf8String(body).asInputStream()))
+        .build();
   }
 }

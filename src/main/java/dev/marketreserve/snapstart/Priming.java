@@ -5,7 +5,6 @@ import static dev.marketreserve.snapstart.CannedDynamoDb.KEY;
 import static dev.marketreserve.snapstart.CannedDynamoDb.TAKEN_GROUP;
 import static dev.marketreserve.snapstart.CannedDynamoDb.TENANT;
 
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import dev.marketreserve.dynamodb.DynamoDb;
@@ -26,6 +25,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.crac.Context;
@@ -141,10 +141,9 @@ public final class Priming implements Resource {
               .formatted(unexpected, ROUNDS * SAMPLES.size()));
     }
     Deadline end = Deadline.in(patience);
-    check("read the table of instance owners", end, d -> owners.isOwner(NOBODY, d));
+    check("read the table of instance owners", end, this::warmConnection);
     check(
         "write to the table of reservations", end, d -> reservations.checkWrite(id(FREE_GROUP), d));
-    warmConnection();
     dynamoDb.close();
     DynamoDb.closeSharedResources();
     reopen.run();
@@ -179,6 +178,13 @@ public final class Priming implements Resource {
     return unexpected;
   }
 
+  /** Reads until the connection's code is compiled. */
+  private void warmConnection(Deadline deadline) {
+    for (int read = 0; read < READS; read++) {
+      owners.isOwner(NOBODY, deadline);
+    }
+  }
+
   private static void check(String purpose, Deadline end, Consumer<Deadline> call) {
     while (true) {
       try {
@@ -196,20 +202,8 @@ public final class Priming implements Resource {
                   .formatted(purpose, reason(e)),
               e);
         }
-        pause();
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
-    }
-  }
-
-  /** Reads until the connection's code is compiled. */
-  private void warmConnection() {
-    Deadline deadline = Deadline.in(TIME_FOR_READS);
-    try {
-      for (int read = 0; read < READS; read++) {
-        owners.isOwner(NOBODY, deadline);
-      }
-    } catch (UnknownOutcomeException e) {
-      System.err.println("Primed without a warm connection: " + reason(e));
     }
   }
 
@@ -221,15 +215,6 @@ public final class Priming implements Resource {
 
   private static Throwable reason(UnknownOutcomeException failure) {
     return Objects.requireNonNullElse(failure.getCause(), failure);
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(PAUSE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Priming was interrupted", e);
-    }
   }
 
   private static ResourceId id(String text) {
@@ -250,7 +235,7 @@ public final class Priming implements Resource {
       APIGatewayProxyRequestEvent event =
           serializer.fromJson(new ByteArrayInputStream(json), APIGatewayProxyRequestEvent.class);
       APIGatewayProxyResponseEvent response =
-          endpoint.respond(event, "priming", Deadline.in(TIME_FOR_READS), new NoLog());
+          endpoint.respond(event, "priming", Deadline.in(TIME_FOR_READS), line -> {});
       serializer.toJson(response, new ByteArrayOutputStream(), APIGatewayProxyResponseEvent.class);
       return response.getStatusCode() == status;
     }
@@ -271,14 +256,5 @@ public final class Priming implements Resource {
           """
           .formatted(TENANT, group, header);
     }
-  }
-
-  /** A log that drops every line. */
-  private static final class NoLog implements LambdaLogger {
-    @Override
-    public void log(String message) {}
-
-    @Override
-    public void log(byte[] message) {}
   }
 }

@@ -102,7 +102,7 @@ class ReservationsTableTest extends ReservationsContract {
         assertThrows(
             IllegalStateException.class,
             () -> reservations().putIfAbsent(Requests.reservation(group, null), deadline));
-    assertEquals("A reservation has a malformed " + attribute, e.getMessage());
+    assertEquals("A reservation has no valid " + attribute, e.getMessage());
   }
 
   @Test

@@ -81,7 +81,7 @@ class ResponseWriterTest {
   })
   void everyErrorHasItsStatusAndCode(ErrorCode error, int status, String code) {
     assertEquals(status, Refused.with(error).status());
-    assertEquals(code, error.code());
+    assertEquals(code, error.code);
   }
 
   @ParameterizedTest
