@@ -303,10 +303,6 @@ public final class DynamoDb implements AutoCloseable {
     public RefreshRetryTokenResponse refreshRetryToken(RefreshRetryTokenRequest request) {
       Duration longest = isThrottled(request.failure()) ? THROTTLED_PAUSE : PAUSE;
       Duration pause = Duration.ofMillis(random.nextLong(longest.toMillis() + 1));
-      Duration suggested = request.suggestedDelay().orElse(Duration.ZERO);
-      if (suggested.compareTo(pause) > 0) {
-        pause = suggested;
-      }
       if (pause.plus(SHORTEST_ATTEMPT).compareTo(deadline().remaining()) > 0) {
         throw new TokenAcquisitionFailedException(
             "No time is left for a retry", request.token(), request.failure());

@@ -62,16 +62,13 @@ public final class ReservationsTable implements Reservations {
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
+    ResourceId group = wanted.request().groupId();
     return dynamoDb
         .before(deadline, "write the reservation", () -> put(wanted))
         .or(
             () ->
                 dynamoDb
-                    .read(
-                        table,
-                        wanted.groupId(),
-                        deadline,
-                        "read the reservation that holds the group")
+                    .read(table, group, deadline, "read the reservation that holds the group")
                     .map(ReservationsTable::reservation))
         .orElseThrow(
             () ->
@@ -126,7 +123,7 @@ public final class ReservationsTable implements Reservations {
     IdempotencyKey key = reservation.request().idempotencyKey();
     EnhancedDocument.Builder item =
         EnhancedDocument.builder()
-            .putString(GROUP_ID, reservation.groupId().canonical())
+            .putString(GROUP_ID, reservation.request().groupId().canonical())
             .putString(PURCHASE_ID, reservation.purchaseId())
             .putString(DOMAIN_ID, tenant.domainId().canonical())
             .putString(PROJECT_ID, tenant.projectId().canonical())

@@ -9,10 +9,4 @@ import java.time.Instant;
  * @param purchaseId a random UUID in lower case
  * @param createdAt when it was reserved, to the millisecond
  */
-public record Reservation(ReserveRequest request, String purchaseId, Instant createdAt) {
-
-  /** The reserved API group. */
-  public ResourceId groupId() {
-    return request.groupId();
-  }
-}
+public record Reservation(ReserveRequest request, String purchaseId, Instant createdAt) {}

@@ -183,7 +183,7 @@ class ChaosIT {
               owners(dynamoDb),
               (wanted, deadline) ->
                   known.computeIfAbsent(
-                      wanted.groupId(), group -> table.putIfAbsent(wanted, deadline)));
+                      wanted.request().groupId(), group -> table.putIfAbsent(wanted, deadline)));
         });
   }
 
@@ -286,7 +286,8 @@ class ChaosIT {
                 put.tableName(tables.settings().reservationsTable())
                     .item(
                         Map.of(
-                            "group_id", AttributeValue.fromS(reservation.groupId().canonical()),
+                            "group_id",
+                                AttributeValue.fromS(reservation.request().groupId().canonical()),
                             "purchase_id", AttributeValue.fromS(reservation.purchaseId()),
                             "domain_id",
                                 AttributeValue.fromS(

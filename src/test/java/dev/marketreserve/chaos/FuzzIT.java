@@ -85,7 +85,7 @@ class FuzzIT {
                 default -> true;
               },
           (wanted, deadline) ->
-              switch (wanted.groupId().canonical()) {
+              switch (wanted.request().groupId().canonical()) {
                 case "throttled" ->
                     throw new UnknownOutcomeException("secret", true, new RuntimeException());
                 case "lost" -> throw new UnknownOutcomeException("secret");

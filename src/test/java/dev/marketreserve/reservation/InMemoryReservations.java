@@ -10,7 +10,7 @@ public final class InMemoryReservations implements Reservations {
 
   @Override
   public Reservation putIfAbsent(Reservation wanted, Deadline deadline) {
-    Reservation earlier = byGroup.putIfAbsent(wanted.groupId(), wanted);
+    Reservation earlier = byGroup.putIfAbsent(wanted.request().groupId(), wanted);
     return earlier == null ? wanted : earlier;
   }
 

@@ -36,14 +36,15 @@ public abstract class ReservationsContract {
     reservations().putIfAbsent(first, deadline);
     assertEquals(
         first,
-        reservations().putIfAbsent(reservation(first.groupId().canonical(), "other"), deadline));
+        reservations()
+            .putIfAbsent(reservation(first.request().groupId().canonical(), "other"), deadline));
   }
 
   @Test
   void aLaterReservationOfAGroupReturnsTheFirst() {
     Reservation first = reservation(newGroup(), "key");
     reservations().putIfAbsent(first, deadline);
-    Reservation later = reservation(first.groupId().canonical(), null);
+    Reservation later = reservation(first.request().groupId().canonical(), null);
     assertEquals(first, reservations().putIfAbsent(later, deadline));
     assertEquals(first, reservations().putIfAbsent(later, deadline));
   }
