@@ -172,7 +172,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /** Waits until every call that has arrived is finished, late ones included. */
-  void awaitQuiet() {
+  public void awaitQuiet() {
     inFlight.arriveAndAwaitAdvance();
   }
 

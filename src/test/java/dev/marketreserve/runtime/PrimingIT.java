@@ -73,7 +73,7 @@ class PrimingIT {
   @ParameterizedTest
   @EnumSource(
       value = Symptom.class,
-      names = {"HTTP_503", "THROTTLING", "CLOSED", "EXPIRED_TOKEN"})
+      names = {"CLOSED", "EXPIRED_TOKEN"})
   void aTemporaryFaultDoesNotPreventTheSnapshot(Symptom symptom, Tables tables) {
     PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb =

@@ -1,6 +1,8 @@
 package dev.marketreserve.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.Events;
@@ -10,8 +12,9 @@ import dev.marketreserve.chaos.FaultyDynamoDb;
 import dev.marketreserve.chaos.Wire;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
+import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.runtime.Completion.Failed;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,9 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The packaged function, frozen during a write and thawed after its deadline. */
+/** The packaged function, frozen during a call and thawed after its deadline, or killed. */
 @RuntimeTest
-class FrozenRuntimeIT {
+class InterruptedRuntimeIT {
 
   private static final Duration HANDSHAKE_BEGUN = Duration.ofMillis(300);
   private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
@@ -31,7 +34,7 @@ class FrozenRuntimeIT {
   @Execution(ExecutionMode.CONCURRENT)
   void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
-    JsonNode event = Events.load("reserve-with-idempotency-key");
+    JsonNode event = event("frozen");
     AtomicInteger writes = new AtomicInteger();
     CompletableFuture<PackagedFunction> started = new CompletableFuture<>();
     CompletableFuture<Boolean> frozen = new CompletableFuture<>();
@@ -57,7 +60,7 @@ class FrozenRuntimeIT {
 
       assertEquals("500 APIG.9999", response.join().summary());
       assertEquals(1, writes.get(), "attempts of the write");
-      assertEquals(List.of(), tables.reservations());
+      assertEquals(Map.of(), tables.reservation("frozen"));
       assertEquals(201, function.send(event).status(), "the retry after the thaw");
     }
   }
@@ -66,7 +69,7 @@ class FrozenRuntimeIT {
   @Execution(ExecutionMode.CONCURRENT)
   void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
-    JsonNode event = Events.load("reserve");
+    JsonNode event = event("late");
     AtomicInteger calls = new AtomicInteger();
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(
@@ -97,5 +100,41 @@ class FrozenRuntimeIT {
         assertEquals(0, calls.get(), "calls after the deadline");
       }
     }
+  }
+
+  @Test
+  @Execution(ExecutionMode.CONCURRENT)
+  void aRetryAfterAKillReturnsThePurchaseIdThatWasWritten(Tables tables) {
+    PackagedFunction.registerTenant(tables);
+    JsonNode event = event("killed");
+    try (FaultyDynamoDb dynamoDb =
+            FaultyDynamoDb.start(
+                tables.endpoint(),
+                call -> call.isWrite() ? Fault.after(Symptom.LATE) : Fault.NONE);
+        PackagedFunction killed =
+            PackagedFunction.start(PackagedFunction.environment(tables, dynamoDb))) {
+      CompletableFuture<Completion> invocation =
+          CompletableFuture.supplyAsync(() -> killed.invoke(event.toString()));
+      Deadline patience = Deadline.in(Duration.ofSeconds(30));
+      while (tables.reservation("killed").isEmpty()) {
+        assertTrue(patience.remaining().isPositive(), "The function wrote nothing");
+      }
+      killed.runtime().kill();
+      Failed failed = assertInstanceOf(Failed.class, invocation.join());
+      assertEquals("Runtime.ExitError", failed.type());
+    }
+    Map<String, String> stored = tables.reservation("killed");
+    try (PackagedFunction function = PackagedFunction.start(PackagedFunction.environment(tables))) {
+      ReceivedResponse response = function.send(event);
+      assertEquals("201", response.summary());
+      assertEquals(stored.get("purchase_id"), response.purchaseId());
+      assertTrue(response.replayed());
+      assertEquals(stored, tables.reservation("killed"));
+    }
+  }
+
+  private static JsonNode event(String group) {
+    return Events.load("reserve-with-idempotency-key")
+        .put("body", "{\"group_id\": \"" + group + "\"}");
   }
 }
