@@ -37,7 +37,7 @@ public final class ReserveHandler
 
   private volatile ReserveEndpoint endpoint;
 
-  /** Keeps the hook alive: its context holds only a weak reference. */
+  /** A field, because the global context keeps only a weak reference to the hook. */
   private @Nullable Priming priming;
 
   /**

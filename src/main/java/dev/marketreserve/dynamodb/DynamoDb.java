@@ -287,7 +287,7 @@ public final class DynamoDb implements AutoCloseable {
    * Retries as the SDK's standard strategy does, if there is time for another attempt after the
    * pause. Otherwise the call fails at once with DynamoDB's error.
    *
-   * <p>The operating system's randomness decides the pauses, because a snapshot does not copy it.
+   * <p>The pauses come from the operating system's random numbers, which a snapshot does not copy.
    */
   private static final class RetryBeforeDeadline implements RetryStrategy {
 

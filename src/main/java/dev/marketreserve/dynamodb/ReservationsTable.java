@@ -22,9 +22,10 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 
 /**
  * The reservations in DynamoDB: one item per API group, keyed on {@code group_id}. A conditional
- * write creates it, unless it exists.
+ * write creates the item.
  *
- * <p>If it exists, DynamoDB returns it with the failure, at no charge. So no second call is needed.
+ * <p>If the group has an item already, DynamoDB returns that item with the failure, at no charge.
+ * So no second call is needed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html">PutItem</a>

@@ -87,7 +87,7 @@ record GatewayRequest(
             .flatMap(List::stream)
             .filter(Objects::nonNull)
             .toList();
-    // The gateway repeats one of them as the single value. A different one is an additional value.
+    // The gateway repeats one of them as the single value. Any other value is an additional one.
     Stream<String> others =
         named(event.getHeaders(), name).filter(value -> !multiple.contains(value));
     return Stream.concat(multiple.stream(), others).toList();

@@ -17,8 +17,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log line of a request: one JSON object in ASCII, so that no caller's text can break the line
- * or hide in it.
+ * The log line of a request: one JSON object in ASCII, so that a caller's text can neither break
+ * the line nor hide characters in it.
  *
  * <p>The line goes to Lambda's logger as bytes. The runtime writes bytes unchanged in both of its
  * log formats. In the JSON format it would wrap a string in a second JSON object.

@@ -33,7 +33,7 @@ final class RequestReader {
   /** The largest body, in bytes of UTF-8. */
   static final int MAX_BODY_BYTES = 4096;
 
-  /** Windows PowerShell starts files with one. RFC 8259, section 8.1, lets a parser ignore it. */
+  /** Windows PowerShell starts files with it. RFC 8259, section 8.1, lets a parser ignore it. */
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private static final int MAX_BASE64_LENGTH = (MAX_BODY_BYTES + 2) / 3 * 4;

@@ -28,8 +28,8 @@ sealed interface Response {
   /**
    * The request was refused, or failed.
    *
-   * @param message for people; names the parameter at fault, and no internals
-   * @param purchaseId the tenant's own purchase id if it already holds the group; else null
+   * @param message for people; names the faulty parameter, but no internals
+   * @param purchaseId the tenant's purchase id if the tenant already holds the group; else null
    */
   record Refused(ErrorCode error, String message, @Nullable String purchaseId) implements Response {
 

@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /**
  * The key that a request and its retries have in common: 1 to {@value #MAX_LENGTH} visible ASCII
- * characters. Two keys are equal if every character is, case included.
+ * characters. Keys are compared exactly, case included.
  *
  * @param value the key as the caller wrote it
  */

@@ -3,7 +3,7 @@ package dev.marketreserve.reservation;
 import java.time.Instant;
 
 /**
- * A reserved API group: the only record that its group ever has.
+ * The reservation of an API group. A group has at most one.
  *
  * @param request the request that reserved it
  * @param purchaseId a random UUID in lower case

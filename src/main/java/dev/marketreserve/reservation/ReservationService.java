@@ -8,10 +8,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.function.Supplier;
 
-/**
- * Reserves API groups: one group, one reservation, ever. Safe for use by many threads if its two
- * stores are.
- */
+/** Reserves API groups, each at most once. Safe for use by many threads if both stores are. */
 public final class ReservationService {
 
   private final InstanceOwners owners;

@@ -4,8 +4,8 @@ package dev.marketreserve.reservation;
 public interface Reservations {
 
   /**
-   * Stores {@code wanted} in one atomic step, unless its group is already reserved. The step may
-   * take several attempts; the purchase id tells them apart from other requests.
+   * Stores {@code wanted} in one atomic step, unless its group is already reserved. If the step
+   * takes several attempts, all have the purchase id of {@code wanted}.
    *
    * @return the reservation that now holds the group: the earlier one, or one with the purchase id
    *     of {@code wanted}

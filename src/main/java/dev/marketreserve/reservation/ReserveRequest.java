@@ -3,8 +3,7 @@ package dev.marketreserve.reservation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tenant's request to reserve an API group. Two requests are equal if all their parts are,
- * whatever the spelling of their ids.
+ * A tenant's request to reserve an API group. The spelling of an id does not matter for equality.
  *
  * @param groupId the API group to reserve
  * @param idempotencyKey the same for a request and its retries; null if the caller sent none

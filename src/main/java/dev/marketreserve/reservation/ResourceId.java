@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
  * The id of a domain, project, gateway instance or API group: 1 to {@value #MAX_LENGTH} characters
  * of {@code A-Z a-z 0-9 _ -}, the first a letter or digit.
  *
- * <p>A UUID may come dashed or as 32 bare hex digits, in either case; all its spellings are one id
- * and equal. Any other id equals only itself, case included.
+ * <p>All spellings of a UUID are equal: with or without dashes, in upper or lower case. Other ids
+ * are compared exactly, case included.
  */
 public final class ResourceId {
 
@@ -41,7 +41,7 @@ public final class ResourceId {
     return written;
   }
 
-  /** The one spelling to store and compare: a UUID dashed in lower case, else as written. */
+  /** The spelling to store: a UUID with dashes in lower case, any other id as written. */
   public String canonical() {
     return canonical;
   }

@@ -1,8 +1,8 @@
 package dev.marketreserve.reservation;
 
 /**
- * A tenant of the cloud and its gateway instance. Two tenants are equal if all their ids are,
- * whatever the spelling.
+ * A tenant of the cloud and its gateway instance. The spelling of an id does not matter for
+ * equality.
  *
  * @param domainId the tenant's domain (account)
  * @param projectId the tenant's project in the region

@@ -19,7 +19,7 @@ import software.amazon.awssdk.regions.Region;
  */
 public final class CannedDynamoDb implements SdkHttpClient {
 
-  /** The id of its domain, its project and its instance. */
+  /** The id of the tenant's domain, project and instance. */
   public static final String TENANT = "00000000-0000-0000-0000-000000000000";
 
   public static final String FREE_GROUP = "00000000-0000-0000-0000-000000000001";

@@ -33,10 +33,10 @@ import org.crac.Resource;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
- * The hook before a SnapStart snapshot. It runs requests, so that the snapshot has their classes
- * loaded and compiled. It refuses a snapshot that could not serve. At the end it replaces the
- * DynamoDB client with an unused one: environments restored from one snapshot share no connection,
- * TLS session, credentials, DNS result or random seed.
+ * The hook before a SnapStart snapshot. It runs requests, so that their code is loaded and compiled
+ * in the snapshot. It fails a version that cannot serve. At the end it replaces the DynamoDB client
+ * with an unused one, so that environments restored from one snapshot share no connection, TLS
+ * session, credentials, DNS result or random seed.
  *
  * <p>The requests use {@link CannedDynamoDb}, a fixed clock and a fixed purchase id. The real
  * DynamoDB gets reads, and one write whose condition no item can meet.
@@ -198,7 +198,7 @@ public final class Priming implements Resource {
         }
         if (error.equals("ValidationException") || !end.remaining().isPositive()) {
           throw new IllegalStateException(
-              "Priming failed: could not %s: %s Check the table, its key, and the role's policy."
+              "Priming failed: could not %s. Check the table, its key, and the role's policy. %s"
                   .formatted(purpose, reason(e)),
               e);
         }
