@@ -24,6 +24,8 @@ import java.util.stream.StreamSupport;
 import kodkod.engine.satlab.SATFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * breaks one. {@code -Dmodel.scope="3 but 1 Group, exactly 8 steps"} checks the promises in another
  * scope.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ModelTest {
 
   private static final Pattern CHECK =
@@ -48,6 +51,7 @@ class ModelTest {
   }
 
   @ParameterizedTest
+  @Execution(ExecutionMode.SAME_THREAD)
   @MethodSource("commands")
   @Timeout(3 * 60 * 60)
   void everyCommandHasItsExpectedResult(Command command) {

@@ -116,7 +116,7 @@ class ChaosIT {
   @Test
   void theCheckerFindsAWriteBeforeTheOwnershipCheck() throws Exception {
     assertFound(
-        new ChaosRun(SEED, 300, 0.4, 0, Waits.LONG),
+        new ChaosRun(SEED, 150, 0.4, 0, Waits.LONG),
         dynamoDb -> {
           ReserveHandler careless =
               Caller.function((tenant, deadline) -> true, reservations(dynamoDb));
@@ -208,7 +208,7 @@ class ChaosIT {
 
   private void assertFound(BrokenWrite broken) throws Exception {
     assertFound(
-        new ChaosRun(SEED, 300, 0.4, 0, Waits.LONG),
+        new ChaosRun(SEED, 150, 0.4, 0, Waits.LONG),
         dynamoDb -> {
           Reservations table = reservations(dynamoDb);
           return Caller.function(

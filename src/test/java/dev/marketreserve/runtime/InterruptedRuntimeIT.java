@@ -25,13 +25,13 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The packaged function, frozen during a call and thawed after its deadline, or killed. */
 @RuntimeTest
+@Execution(ExecutionMode.CONCURRENT)
 class InterruptedRuntimeIT {
 
   private static final Duration HANDSHAKE_BEGUN = Duration.ofMillis(300);
   private static final Duration LONGER_THAN_THE_DEADLINE = Duration.ofSeconds(5);
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
     JsonNode event = event("frozen");
@@ -66,7 +66,6 @@ class InterruptedRuntimeIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
     PackagedFunction.registerTenant(tables);
     JsonNode event = event("late");
@@ -103,7 +102,6 @@ class InterruptedRuntimeIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void aRetryAfterAKillReturnsThePurchaseIdThatWasWritten(Tables tables) {
     PackagedFunction.registerTenant(tables);
     JsonNode event = event("killed");

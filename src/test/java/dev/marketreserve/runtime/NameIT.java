@@ -19,12 +19,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * DNS look-ups that fail or hang. The packaged function runs in its own mount namespace, where it
  * uses this test's name server instead of the machine's.
  */
 @RuntimeTest
+@Execution(ExecutionMode.CONCURRENT)
 @EnabledIf(value = "isRoot", disabledReason = "A name server and a mount need root")
 class NameIT {
 

@@ -23,12 +23,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  * does not.
  */
 @RuntimeTest
+@Execution(ExecutionMode.CONCURRENT)
 class PrimingIT {
 
   private static final String A_MINUTE = "It takes a minute, so only the weekly run has it";
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void aMissingVariablePreventsTheSnapshot(Tables tables) {
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
@@ -37,7 +37,6 @@ class PrimingIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void aTableWithAnotherKeyPreventsTheSnapshot(Tables tables) {
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
@@ -48,7 +47,6 @@ class PrimingIT {
 
   /** Waits for the table as long as {@link dev.marketreserve.snapstart.Priming} does. */
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   @EnabledIfSystemProperty(named = "slow.tests", matches = "true", disabledReason = A_MINUTE)
   void aMissingTablePreventsTheSnapshot(Tables tables) {
     Map<String, String> environment =
@@ -58,7 +56,6 @@ class PrimingIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   @EnabledIfSystemProperty(named = "slow.tests", matches = "true", disabledReason = A_MINUTE)
   void aRoleThatMayNotReadPreventsTheSnapshot(Tables tables) {
     try (FaultyDynamoDb dynamoDb =
@@ -69,7 +66,6 @@ class PrimingIT {
     }
   }
 
-  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @EnumSource(
       value = Symptom.class,

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * requests.
  */
 @RuntimeTest
+@Execution(ExecutionMode.CONCURRENT)
 class SnapStartIT {
 
   /** Lambda's runtime client loads six of them, and the JDK one for random numbers. */
@@ -37,7 +38,6 @@ class SnapStartIT {
   private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void purchaseIdsAndTimesAreMadeAfterTheRestore(Tables tables) {
     PackagedFunction.registerTenant(tables);
     Map<String, String> environment =
@@ -65,7 +65,6 @@ class SnapStartIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void theFirstRequestAfterARestoreFetchesNewCredentialsAndLoadsFewClasses(
       Tables tables, @TempDir Path directory) throws Exception {
     PackagedFunction.registerTenant(tables);
@@ -92,7 +91,6 @@ class SnapStartIT {
   }
 
   @Test
-  @Execution(ExecutionMode.CONCURRENT)
   void missingCredentialsAreA500InTimeAndTheNextCallWorks(Tables tables) {
     PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
