@@ -60,6 +60,9 @@ public final class Priming implements Resource {
 
   private static final Duration TIME_FOR_READS = Duration.ofSeconds(5);
 
+  /** Long, because loading classes can be slow, and a slow start is no bug. */
+  private static final Duration TIME_FOR_A_SAMPLE = Duration.ofSeconds(30);
+
   /**
    * How long to wait for a missing table or permission: a new one can take a while to work. Lambda
    * allows 130 s before a snapshot.
@@ -235,7 +238,7 @@ public final class Priming implements Resource {
       APIGatewayProxyRequestEvent event =
           serializer.fromJson(new ByteArrayInputStream(json), APIGatewayProxyRequestEvent.class);
       APIGatewayProxyResponseEvent response =
-          endpoint.respond(event, "priming", Deadline.in(TIME_FOR_READS), line -> {});
+          endpoint.respond(event, "priming", Deadline.in(TIME_FOR_A_SAMPLE), line -> {});
       serializer.toJson(response, new ByteArrayOutputStream(), APIGatewayProxyResponseEvent.class);
       return response.getStatusCode() == status;
     }
