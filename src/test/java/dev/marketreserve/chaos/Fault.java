@@ -68,12 +68,10 @@ public record Fault(boolean applied, Symptom symptom) {
     NOT_JSON,
     /** A failed condition without the item that caused it. */
     ITEM_MISSING,
-    HTTP_500(500, null),
     HTTP_503(503, null),
     INTERNAL_SERVER_ERROR(500, "InternalServerError"),
     PROVISIONED_THROUGHPUT_EXCEEDED(400, "ProvisionedThroughputExceededException"),
     THROTTLING(400, "ThrottlingException"),
-    REQUEST_LIMIT_EXCEEDED(400, "RequestLimitExceeded"),
     /** The signature is refused, because DynamoDB's clock is an hour ahead. */
     CLOCK_SKEW(400, "InvalidSignatureException"),
     EXPIRED_TOKEN(400, "ExpiredTokenException"),

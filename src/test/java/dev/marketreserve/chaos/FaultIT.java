@@ -231,7 +231,7 @@ class FaultIT {
 
   @Test
   void aLastingOutageLeavesOneAttemptPerCall() {
-    last(Step.CHECK, Fault.before(Symptom.HTTP_500));
+    last(Step.CHECK, Fault.before(Symptom.HTTP_503));
     for (int i = 0; i < 60; i++) {
       assertEquals(500, reserve().status());
     }

@@ -273,26 +273,17 @@ public final class FaultyDynamoDb implements AutoCloseable {
         Fault fault, Request request, byte[] body, Response response, Callback callback)
         throws IOException, InterruptedException {
       Symptom symptom = fault.symptom();
-      if (symptom == Symptom.LATE && !fault.applied()) {
-        Thread.sleep(LATE);
-      }
-      RawResponse real =
-          fault.applied() || symptom == Symptom.LATE
-              ? forward(request, body)
-              : RawResponse.of(503, "");
-      if (symptom == Symptom.LATE && fault.applied()) {
-        Thread.sleep(LATE);
-      }
+      boolean late = symptom == Symptom.LATE;
+      Thread.sleep(late && !fault.applied() ? LATE : Duration.ZERO);
+      RawResponse real = late || fault.applied() ? forward(request, body) : RawResponse.of(503, "");
+      Thread.sleep(late && fault.applied() ? LATE : Duration.ZERO);
       switch (symptom) {
         case NONE, LATE -> send(real, response, callback);
         case CLOSED -> close(request, callback);
         case RESET -> reset(request, callback);
         case STALLED_BODY, LATE_STALLED_BODY -> {
-          if (symptom == Symptom.LATE_STALLED_BODY) {
-            Thread.sleep(LATE_HEAD);
-          }
-          ByteBuffer left = head(real, response);
-          send(left.remaining() / 2, left, response);
+          Thread.sleep(symptom == Symptom.STALLED_BODY ? Duration.ZERO : LATE_HEAD);
+          sendHalf(real, response);
           Thread.sleep(STALL);
           close(request, callback);
         }
@@ -306,13 +297,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
           callback.succeeded();
         }
         case TRUNCATED -> {
-          ByteBuffer left = head(real, response);
-          send(left.remaining() / 2, left, response);
+          sendHalf(real, response);
           close(request, callback);
         }
         case CUT -> {
-          ByteBuffer left = head(real, response);
-          send(left.remaining() / 2, left, response);
+          sendHalf(real, response);
           connection(request).close();
           callback.failed(new IOException("cut on purpose"));
         }
@@ -329,16 +318,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
         }
         case NOT_JSON -> send(RawResponse.of(200, HTML), response, callback);
         case ITEM_MISSING -> send(real.withoutItem(), response, callback);
-        case HTTP_500,
-            HTTP_503,
-            INTERNAL_SERVER_ERROR,
-            PROVISIONED_THROUGHPUT_EXCEEDED,
-            THROTTLING,
-            REQUEST_LIMIT_EXCEEDED,
-            EXPIRED_TOKEN,
-            UNRECOGNIZED_CLIENT,
-            ACCESS_DENIED ->
-            send(RawResponse.of(symptom.status(), symptom.body()), response, callback);
+        default -> send(RawResponse.of(symptom.status(), symptom.body()), response, callback);
       }
     }
 
@@ -362,6 +342,11 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   private static void send(RawResponse answer, Response response, Callback callback) {
     response.write(true, head(answer, response), callback);
+  }
+
+  private static void sendHalf(RawResponse answer, Response response) throws IOException {
+    ByteBuffer body = head(answer, response);
+    send(body.remaining() / 2, body, response);
   }
 
   /** Sends the next bytes of a body and waits until they are sent. */
