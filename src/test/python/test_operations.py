@@ -63,14 +63,16 @@ def simulated():
     resources = template["Resources"]
     template["Resources"] = {n: r for n, r in resources.items() if r["Type"] not in LEFT_OUT}
     del template["Outputs"]["DashboardUrl"]
-    template["Outputs"]["FunctionAlias"]["Value"] = {"Fn::Join": [":", [{"Fn::GetAtt": ["ReserveFunction", "Arn"]}, "live"]]}
+    template["Outputs"]["FunctionAlias"]["Value"] = {
+        "Fn::Join": [":", [{"Fn::GetAtt": ["ReserveFunction", "Arn"]}, "live"]]}
     # These name the alias.
     del template["Resources"]["Api"]["Properties"]["Body"]
     del template["Resources"]["ReserveFunctionDailyWakeUpRole"]
     return json.dumps(template)
 
 
-PARAMETERS = stack.PARAMETERS | {"RequestsPerSecond": "20", "OperatorPrincipals": "arn:aws:iam::123456789012:role/operator"}
+OPERATOR = "arn:aws:iam::123456789012:role/operator"
+PARAMETERS = stack.PARAMETERS | {"RequestsPerSecond": "20", "OperatorPrincipals": OPERATOR}
 
 
 def create(name):

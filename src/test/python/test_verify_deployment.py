@@ -1,4 +1,4 @@
-"""src/tools/shell/verify-deployment with the local API behind a gateway that checks signatures, and with broken ones."""
+"""verify-deployment with the local API, behind a gateway that checks signatures or breaks the contract."""
 
 import json
 import os
@@ -118,7 +118,8 @@ BROKEN = {
         status, headers, {k: v for k, v in body.items() if status != 409 or k != "purchase_id"}),
     "the request id is another": lambda status, headers, body: (status, {**headers, "x-request-id": "other"}, body),
     "the request id is missing": lambda status, headers, body: (status, {**headers, "x-request-id": None}, body),
-    "the content type is another": lambda status, headers, body: (status, {**headers, "content-type": "text/html"}, body),
+    "the content type is another": lambda status, headers, body: (
+        status, {**headers, "content-type": "text/html"}, body),
     "another group is reserved": lambda status, headers, body: (
         status, headers, {**body, "group_id": "another"} if status == 201 else body),
 }

@@ -16,12 +16,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-
-try:
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-except ImportError:
-    Progress = None
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 EPILOG = """\
 exit codes:
@@ -38,6 +34,9 @@ Credentials and region are found as by the AWS CLI. No command overwrites an ite
 
 OWNER = ("instance_id", "project_id", "domain_id")
 RESERVATION = ("group_id", "purchase_id", *OWNER, "created_at", "idempotency_key")
+
+# For each kind of item, the table's name in the template and the columns of an export, the key first.
+TABLES = {"owners": ("InstanceOwnersTable", OWNER), "reservations": ("ReservationsTable", RESERVATION)}
 
 # Eleven minutes: docs/operating/data.md says why.
 WAIT_SECONDS = 660
@@ -60,7 +59,20 @@ class Failure(Exception):
         self.code, self.message, self.details, self.facts = code, message, list(details), facts
 
 
-FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError
+FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError, KeyboardInterrupt
+
+
+def failure(error):
+    """The failure that an error means."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return Failure(130, "Interrupted.")
+    message = str(error)
+    if isinstance(error, ClientError):
+        reason = error.response["Error"]
+        message = f"AWS refused {error.operation_name}: {reason.get('Message') or reason['Code']} ({reason['Code']})"
+    return Failure(2, " ".join(message.split()).rstrip(".") + ".")
 
 
 # --- Ids: the same rules as in ResourceId.java; both are tested with src/test/resources/resource-ids.json ---------
@@ -94,38 +106,31 @@ def owner_of(item):
 # --- Output -------------------------------------------------------------------------------------------------------
 
 
-def lines(details):
+def text_output(message, details):
     shown = [f"  {detail['message']}" for detail in details[:LISTED]]
     if len(details) > LISTED:
         shown.append(f"  … and {len(details) - LISTED} more; --json lists all")
-    return shown
+    return "\n".join([message, *shown])
 
 
 def report(options, code, message, details=(), **facts):
     """Prints a result: a success to standard output, anything else to standard error."""
+    result = {"message": message, **facts, "details": details}
     stream = sys.stderr if code else sys.stdout
-    if options.json:
-        print(json.dumps({"message": message, **facts, "details": details}), file=stream)
-    else:
-        print("\n".join([message, *lines(details)]), file=stream)
+    print(json.dumps(result) if options.json else text_output(message, details), file=stream)
     return code
 
 
 def warn(options, message, details=()):
-    if options.json:
-        print(json.dumps({"warning": message, "details": details}), file=sys.stderr)
-    else:
-        print("\n".join([f"Warning: {message}", *lines(details)]), file=sys.stderr)
+    result = {"warning": message, "details": details}
+    print(json.dumps(result) if options.json else text_output(f"Warning: {message}", details), file=sys.stderr)
 
 
 @contextlib.contextmanager
 def progress(description, total=None):
     """Yields a function to call with the number of finished items. On a terminal it shows a progress bar."""
-    if Progress is None or not sys.stderr.isatty():
-        yield lambda done: None
-        return
     columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as shown:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
         task = shown.add_task(description, total=total)
         yield lambda done: shown.advance(task, done)
 
@@ -249,7 +254,6 @@ class Run:
         self.written = self.present = 0
         self.different = []
         self.failure = None
-        self.interrupted = False
 
     def write(self, items):
         """Writes items until all are written, a call fails or Ctrl-C is pressed. Then waits for calls in progress."""
@@ -263,9 +267,7 @@ class Run:
                     if len(running) >= 2 * WORKERS:
                         running = wait(running, return_when=FIRST_COMPLETED).not_done
                 wait(running)
-            except KeyboardInterrupt:
-                self.interrupted = True
-            except Exception as e:
+            except (Exception, KeyboardInterrupt) as e:
                 self.failure = e
             finally:
                 self.stopped.set()
@@ -292,38 +294,36 @@ class Run:
 # --- Commands -----------------------------------------------------------------------------------------------------
 
 
-def tables(options):
-    """The tables of owners and of reservations."""
+def open_table(options, kind):
+    """The table of owners or of reservations."""
     local = options.endpoint_url and not options.stack
     here = urlsplit(options.endpoint_url or "").hostname in ("127.0.0.1", "localhost", "::1")
-    settings = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 5, "read_timeout": 15,
-                "max_pool_connections": WORKERS}
-    if options.endpoint_url:
-        # Both would change the host name, which the option gives.
-        settings |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
-        if here:
-            settings["proxies"] = {}
     session = boto3.Session()
-    given = {"endpoint_url": options.endpoint_url, "config": Config(**settings)}
-    if options.endpoint_url and not session.region_name:
-        given["region_name"] = "us-east-1"
-    if local and (here or not session.get_credentials()):
-        given |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    names = {"owners": options.owners_table, "reservations": options.reservations_table}
-    outputs = {"owners": "InstanceOwnersTableName", "reservations": "ReservationsTableName"}
-    if local:
-        names = {table: name or outputs[table].removesuffix("Name") for table, name in names.items()}
-    if not all(names.values()):
+    key = "local" if local and (here or not session.get_credentials()) else None
+    given = {
+        "endpoint_url": options.endpoint_url,
+        "region_name": session.region_name or ("us-east-1" if options.endpoint_url else None),
+        "aws_access_key_id": key,
+        "aws_secret_access_key": key,
+        "config": Config(
+            retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=15,
+            max_pool_connections=WORKERS, proxies={} if here else None,
+            # Both would change the host name, which the option gives.
+            use_fips_endpoint=False if options.endpoint_url else None,
+            use_dualstack_endpoint=False if options.endpoint_url else None),
+    }
+    default, fields = TABLES[kind]
+    name = {"owners": options.owners_table, "reservations": options.reservations_table}[kind]
+    if not name and local:
+        name = default
+    if not name:
         stack = options.stack or "market-reserve"
         described = session.client("cloudformation", **given).describe_stacks(StackName=stack)["Stacks"][0]
-        found = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        for table, output in outputs.items():
-            if not names[table]:
-                if output not in found:
-                    raise Failure(2, f"The stack {stack} has no output {output}.")
-                names[table] = found[output]
-    client = session.client("dynamodb", **given)
-    return Table(client, names["owners"], "instance_id"), Table(client, names["reservations"], "group_id")
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        name = outputs.get(f"{default}Name")
+    if not name:
+        raise Failure(2, f"The stack {stack} has no output {default}Name.")
+    return Table(session.client("dynamodb", **given), name, fields[0])
 
 
 def owner_item(instance, project, domain):
@@ -331,9 +331,8 @@ def owner_item(instance, project, domain):
 
 
 def owner_add(options):
-    owners, _ = tables(options)
     item = owner_item(options.instance, options.project, options.domain)
-    there = owners.put_new(item)
+    there = open_table(options, "owners").put_new(item)
     facts = plain(item)
     if there is None:
         return report(options, 0, f"Registered instance {facts['instance_id']} for {owner_of(item)}.", **facts)
@@ -347,7 +346,7 @@ def find_owner(options, owners):
     """The item of an instance. Also finds a key that is not canonical, if the option spells it the same way."""
     written = options.instance
     id = canonical(written)
-    item = owners.get(id) or (owners.get(written) if written != id else None)
+    item = owners.get(id) or owners.get(written)
     if item is None:
         raise Failure(1, f"Instance {id} is not registered.", instance_id=id)
     if text(item, "instance_id") != id:
@@ -356,8 +355,7 @@ def find_owner(options, owners):
 
 
 def owner_show(options):
-    owners, _ = tables(options)
-    return show(options, find_owner(options, owners))
+    return show(options, find_owner(options, open_table(options, "owners")))
 
 
 def show(options, item):
@@ -371,7 +369,7 @@ def show(options, item):
 
 
 def owner_remove(options):
-    owners, _ = tables(options)
+    owners = open_table(options, "owners")
     item = find_owner(options, owners)
     id = text(item, "instance_id")
     there = item if not same_owner(item, options.project, options.domain) else owners.delete(item)
@@ -383,39 +381,25 @@ def owner_remove(options):
                   **plain(item))
 
 
-def owner_export(options):
-    owners, _ = tables(options)
+def export(options):
+    table = open_table(options, options.table)
+    fields = TABLES[options.table][1]
     misspelt = []
-
-    def checked(items):
-        for item in items:
-            id = text(item, "instance_id")
-            if canonical(id) != id:
-                misspelt.append({"message": id})
-            yield item
-
-    export(options, owners, OWNER, checked)
-    if misspelt:
-        warn(options, "The function never finds an instance whose key is not in canonical form:", misspelt)
-    return 0
-
-
-def reservations_export(options):
-    _, reservations = tables(options)
-    export(options, reservations, RESERVATION)
-    return 0
-
-
-def export(options, table, fields, checked=iter):
     with progress("Exporting") as advance:
         rows = csv.writer(sys.stdout, lineterminator="\n")
         if not options.json:
             rows.writerow(fields)
-        for item in checked(table.scan(Pace(options.rate), advance)):
+        for item in table.scan(Pace(options.rate), advance):
+            id = text(item, table.key)
+            if canonical(id) != id:
+                misspelt.append({"message": id})
             if options.json:
                 print(json.dumps(plain(item)))
             else:
                 rows.writerow([text(item, field) for field in fields])
+    if misspelt:
+        warn(options, "The function never finds an item whose key is not in canonical form:", misspelt)
+    return 0
 
 
 def read_owners(file):
@@ -466,7 +450,7 @@ def read_row(line, header, row, rows, odd, faults):
 
 def owner_import(options):
     rows, odd = read_owners(options.file)
-    owners, _ = tables(options)
+    owners = open_table(options, "owners")
     pace = Pace(options.rate)
     count, clashes, misspelt = len(rows), [], []
     with progress("Reading the register") as advance:
@@ -505,24 +489,19 @@ def owner_import(options):
 
 def finish(options, run, done, others, **facts):
     """Reports the result of a run."""
-    left = facts.get("left")
     if run.failure:
         if not isinstance(run.failure, FAILURES):
             raise run.failure
-        code, why = explain(run.failure)
-        up_to = f"Up to {left} are left" if left else "Some may be left"
-        raise Failure(code, f"{why} {done}. {up_to}: run the command again.", others, **facts)
-    if run.interrupted:
-        some = f"{left} are left" if left else "Some may be left"
-        raise Failure(130, f"Interrupted. {done}. {some}: run the command again to continue.", others, **facts)
+        cause = failure(run.failure)
+        left = f"Up to {facts['left']} are left" if "left" in facts else "Some may be left"
+        raise Failure(cause.code, f"{cause.message} {done}. {left}: run the command again.", others, **facts)
     if others:
         raise Failure(1, f"{done}; {len(others)} differ and were not changed:", others, **facts)
     return report(options, 0, f"{done}.", **facts)
 
 
 def restore(options):
-    owners, reservations = tables(options)
-    table = {"owners": owners, "reservations": reservations}[options.table]
+    table = open_table(options, options.table)
     source = Table(table.client, options.source, table.key)
     if source.name == table.name:
         raise Failure(2, f"--from names the table of {options.table} itself.")
@@ -562,21 +541,20 @@ def restore(options):
                   put_back=run.written, present=present)
 
 
-def find_reservation(reservations, group):
-    item = reservations.get(group)
+def find_reservation(options, reservations):
+    item = reservations.get(options.group)
     if item is None:
-        raise Failure(1, f"Group {group} is not reserved.", group_id=group)
+        raise Failure(1, f"Group {options.group} is not reserved.", group_id=options.group)
     return item
 
 
 def reservation_show(options):
-    _, reservations = tables(options)
-    return show(options, find_reservation(reservations, options.group))
+    return show(options, find_reservation(options, open_table(options, "reservations")))
 
 
 def reservation_release(options):
-    _, reservations = tables(options)
-    item = find_reservation(reservations, options.group)
+    reservations = open_table(options, "reservations")
+    item = find_reservation(options, reservations)
     matches = canonical(text(item, "purchase_id")) == options.purchase
     there = reservations.delete(item) if matches else item
     if there:
@@ -630,64 +608,49 @@ def parser():
     dry = argparse.ArgumentParser(add_help=False)
     dry.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
-    def add(commands, name, function, help_, *parents):
+    def add(commands, name, function, help_, parents=(), ids=(), **defaults):
         command = commands.add_parser(
             name, help=help_.split("\n")[0], description=help_, epilog=EPILOG, parents=[*parents, everywhere],
             formatter_class=argparse.RawDescriptionHelpFormatter)
-        command.set_defaults(function=function)
+        command.set_defaults(function=function, **defaults)
+        for id, type_ in ids:
+            command.add_argument(id, type=type_, metavar=id.upper())
         return command
 
     def group(name, help_):
         return top.add_parser(name, help=help_, description=help_).add_subparsers(required=True, metavar="COMMAND")
 
+    owner_ids = [("project", resource_id), ("domain", resource_id)]
     top = whole.add_subparsers(required=True, metavar="COMMAND")
     owner = group("owner", "register, show, remove, import or export instance owners")
-    command = add(owner, "add", owner_add, "Register the owner of an instance. A second owner is refused.")
-    command.add_argument("instance", type=resource_id, metavar="INSTANCE")
-    command.add_argument("project", type=resource_id, metavar="PROJECT")
-    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
-    command = add(owner, "show", owner_show, "Show the owner of an instance.")
-    command.add_argument("instance", type=spelling, metavar="INSTANCE")
-    command = add(owner, "remove", owner_remove, "Remove the owner of an instance. Reservations stay.")
-    command.add_argument("instance", type=spelling, metavar="INSTANCE")
-    command.add_argument("project", type=resource_id, metavar="PROJECT")
-    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
+    add(owner, "add", owner_add, "Register the owner of an instance. A second owner is refused.",
+        ids=[("instance", resource_id), *owner_ids])
+    add(owner, "show", owner_show, "Show the owner of an instance.", ids=[("instance", spelling)])
+    add(owner, "remove", owner_remove, "Remove the owner of an instance. Reservations stay.",
+        ids=[("instance", spelling), *owner_ids])
     command = add(owner, "import", owner_import, (
         "Register the owners in a CSV file with the columns instance_id, project_id, domain_id.\n"
         "The whole file is checked first. If an id is malformed, or if an instance has another\n"
-        "owner in the file or in the register, nothing is written. It is safe to run again."), paced, dry)
+        "owner in the file or in the register, nothing is written. It is safe to run again."), [paced, dry])
     command.add_argument("file", metavar="FILE", help="- for standard input")
-    add(owner, "export", owner_export, "Print the register as CSV, or with --json one object per line.", paced)
+    add(owner, "export", export, "Print the register as CSV, or with --json one object per line.", [paced],
+        table="owners")
     reservation = group("reservation", "show or release a reservation")
-    command = add(reservation, "show", reservation_show, "Show the reservation of a group.")
-    command.add_argument("group", type=resource_id, metavar="GROUP")
-    command = add(reservation, "release", reservation_release, (
-        "Delete the reservation of a group if it has this purchase id."))
-    command.add_argument("group", type=resource_id, metavar="GROUP")
-    command.add_argument("purchase", type=resource_id, metavar="PURCHASE")
+    add(reservation, "show", reservation_show, "Show the reservation of a group.", ids=[("group", resource_id)])
+    command = add(reservation, "release", reservation_release,
+                  "Delete the reservation of a group if it has this purchase id.",
+                  ids=[("group", resource_id), ("purchase", resource_id)])
     command.add_argument("--wait", action="store_true", help=(
         f"wait {WAIT_SECONDS // 60} minutes, and fail if a call in progress has reserved the group again"))
     reservations = group("reservations", "export all reservations")
-    add(reservations, "export", reservations_export,
-        "Print all reservations as CSV, or with --json one object per line.", paced)
+    add(reservations, "export", export, "Print all reservations as CSV, or with --json one object per line.", [paced],
+        table="reservations")
     command = add(top, "restore", restore, (
         "Copy the items that a table has lost from a restored copy. Existing items are not changed.\n"
-        "If items differ, they are listed and the exit code is 1. It is safe to run again."), paced, dry)
-    command.add_argument("table", choices=["owners", "reservations"], metavar="TABLE", help="owners or reservations")
+        "If items differ, they are listed and the exit code is 1. It is safe to run again."), [paced, dry])
+    command.add_argument("table", choices=TABLES, metavar="TABLE", help="owners or reservations")
     command.add_argument("--from", dest="source", required=True, metavar="RESTORED", help="the restored table's name")
     return whole
-
-
-def explain(error):
-    """The exit code and the message for an error."""
-    if isinstance(error, Failure):
-        return error.code, error.message
-    if isinstance(error, ClientError):
-        reason = error.response["Error"]
-        message = f"AWS refused {error.operation_name}: {reason.get('Message') or reason['Code']} ({reason['Code']})"
-    else:
-        message = str(error)
-    return 2, " ".join(message.split()).rstrip(".") + "."
 
 
 def main(arguments=None):
@@ -701,12 +664,9 @@ def main(arguments=None):
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return report(options, 2, "The output was closed before everything was written.")
-    except KeyboardInterrupt:
-        return report(options, 130, "Interrupted.")
-    except Failure as e:
-        return report(options, e.code, e.message, e.details, **e.facts)
     except FAILURES as e:
-        return report(options, *explain(e))
+        found = failure(e)
+        return report(options, found.code, found.message, found.details, **found.facts)
 
 
 if __name__ == "__main__":
