@@ -409,12 +409,12 @@ def read_owners(file):
     try:
         # A file from a spreadsheet may start with a byte order mark.
         with open(0 if file == "-" else file, encoding="utf-8-sig", newline="", closefd=file != "-") as opened:
-            reader = csv.reader(opened, strict=True)
-            header = next(reader, [])
+            reader = csv.DictReader(opened, strict=True)
+            header = reader.fieldnames or []
             if sorted(header) != sorted(OWNER):
                 raise Failure(2, f"The first line of {name} must be {','.join(OWNER)}, not {','.join(header)[:80]!r}.")
-            for row in filter(None, reader):
-                read_row(reader.line_num, header, row, rows, odd, faults)
+            for row in reader:
+                read_row(reader.line_num, row, rows, odd, faults)
     except OSError as e:
         raise Failure(2, f"Cannot read {name}: {e.strerror}.") from e
     except UnicodeDecodeError as e:
@@ -426,14 +426,14 @@ def read_owners(file):
     return rows, odd
 
 
-def read_row(line, header, row, rows, odd, faults):
+def read_row(line, row, rows, odd, faults):
     def note(list_, message):
         list_.append({"line": line, "message": f"line {line}: {message}"})
 
-    if len(row) != len(header):
-        return note(faults, f"{len(row)} fields, not {len(header)}")
+    if None in row or None in row.values():
+        return note(faults, f"not {len(OWNER)} fields")
     ids = {}
-    for field, written in zip(header, row):
+    for field, written in row.items():
         ids[field] = canonical(written)
         if ids[field] is None:
             note(faults, f"{field} {written[:80]!r} is not an id")
@@ -476,13 +476,9 @@ def owner_import(options):
     with progress("Registering", len(rows)) as advance:
         run = Run(owners, pace, advance)
         run.write(owner_item(instance, project, domain) for instance, (_, project, domain) in rows.items())
-    clashes = []
-    for item in run.different:
-        _, project, domain = rows[text(item, "instance_id")]
-        if not same_owner(item, project, domain):
-            message = f"{text(item, 'instance_id')} is registered for {owner_of(item)}"
-            clashes.append({**plain(item), "message": message})
-    present += run.present + len(run.different) - len(clashes)
+    present += run.present
+    clashes = [{**plain(item), "message": f"{text(item, 'instance_id')} is registered for {owner_of(item)}"}
+               for item in run.different]
     return finish(options, run, f"Registered {run.written} instances; {present} were already registered",
                   clashes, registered=run.written, present=present, left=count - run.written - present)
 
