@@ -9,8 +9,6 @@ from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.server import ThreadedMotoServer
 
 import stack
@@ -86,22 +84,5 @@ def simulator():
     """The address of an AWS simulator on this machine."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DynamoDBBackend, "batch_execute_statement", insert)
-        yield "http://{}:{}".format(*server.get_host_and_port())
+    yield "http://{}:{}".format(*server.get_host_and_port())
     server.stop()
-
-
-def insert(backend, statements):
-    """PartiQL's INSERT with parameters, which the simulator does not support. Overwrites no item."""
-    responses = []
-    for statement in statements:
-        name, attributes = re.fullmatch(r'INSERT INTO "(.*?)" VALUE \{(.*)\}', statement["Statement"]).groups()
-        table = backend.get_table(name)
-        item = dict(zip(re.findall(r"'(.*?)': \?", attributes), statement["Parameters"], strict=True))
-        if table.get_item(DynamoType(item[table.hash_key_attr])):
-            responses.append({"Error": {"Code": "DuplicateItem"}})
-        else:
-            table.put_item(item)
-            responses.append({})
-    return responses

@@ -3,14 +3,13 @@
 import argparse
 import contextlib
 import csv
-import itertools
 import json
 import os
 import re
 import sys
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import boto3
@@ -41,13 +40,8 @@ TABLES = {"owners": ("InstanceOwnersTable", OWNER), "reservations": ("Reservatio
 # Eleven minutes: docs/operating/data.md says why.
 WAIT_SECONDS = 660
 
-BATCH = 25  # The limit of BatchExecuteStatement.
-WORKERS = 16
+WORKERS = 50
 ATTEMPTS = 8
-RETRIED = {
-    "DuplicateItem",  # if the duplicate has been deleted since
-    "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
-    "TransactionConflict"}
 LISTED = 20  # the maximum number of details in text output
 
 
@@ -159,9 +153,9 @@ class Pace:
         self.next = time.monotonic()
 
     def take(self, units):
-        """Waits until the rate allows these units."""
-        time.sleep(max(0.0, self.next - time.monotonic()))
+        """Waits as long as these units take at this rate."""
         self.next = max(self.next, time.monotonic()) + units / self.rate
+        time.sleep(max(0.0, self.next - time.monotonic()))
 
 
 class Table:
@@ -205,7 +199,6 @@ class Table:
         """All items."""
         start = {}
         while True:
-            pace.take(0)
             page = self.call("scan", ConsistentRead=True, ReturnConsumedCapacity="TOTAL", **start)
             pace.take(page.get("ConsumedCapacity", {}).get("CapacityUnits", 1))
             yield from page["Items"]
@@ -214,35 +207,6 @@ class Table:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def statement(self, item):
-        # INSERT fails if the key exists. One call has up to 25 of them, each independent of the others:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
-        # A BatchWriteItem would overwrite, and a transaction costs twice as much.
-        attributes = ", ".join("'" + name.replace("'", "''") + "': ?" for name in item)
-        return {"Statement": f'INSERT INTO "{self.name}" VALUE {{{attributes}}}', "Parameters": list(item.values())}
-
-    def insert(self, items, stopped):
-        """Writes up to BATCH items unless their keys exist. Returns the items that were not written, each with the
-        existing item, or with None if the run was stopped first."""
-        there = []
-        for attempt in range(ATTEMPTS):
-            responses = self.client.batch_execute_statement(Statements=[self.statement(i) for i in items])["Responses"]
-            errors = [(item, r["Error"]) for item, r in zip(items, responses) if "Error" in r]
-            items = []
-            for item, error in errors:
-                found = self.get(item[self.key]["S"]) if error["Code"] == "DuplicateItem" else None
-                if found:
-                    there.append((item, found))
-                elif error["Code"] in RETRIED:
-                    items.append(item)
-                else:
-                    raise Failure(2, f"DynamoDB refused an item: {error.get('Message', '')} ({error['Code']}).")
-            if not items:
-                return there
-            if stopped.wait(min(0.1 * 2**attempt, 5)):
-                return there + [(item, None) for item in items]
-        raise Failure(1, f"DynamoDB refused too many items ({errors[0][1]['Code']}): try a lower --rate.")
-
 
 class Run:
     """One import or restore: the number of written items, and what happened to the others."""
@@ -250,45 +214,43 @@ class Run:
     def __init__(self, table, pace, advance=lambda done: None):
         self.table, self.pace, self.advance = table, pace, advance
         self.lock = threading.Lock()
-        self.stopped = threading.Event()
         self.written = self.present = 0
         self.different = []
         self.failure = None
 
     def write(self, items):
         """Writes items until all are written, a call fails or Ctrl-C is pressed. Then waits for calls in progress."""
-        items = iter(items)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            running = set()
+        room = threading.Semaphore(2 * WORKERS)
+
+        def put(item):
             try:
-                while not self.stopped.is_set() and (batch := list(itertools.islice(items, BATCH))):
-                    self.pace.take(len(batch))
-                    running.add(pool.submit(self.insert, batch))
-                    if len(running) >= 2 * WORKERS:
-                        running = wait(running, return_when=FIRST_COMPLETED).not_done
-                wait(running)
-            except (Exception, KeyboardInterrupt) as e:
+                if not self.failure:
+                    self.count(item, self.table.put_new(item))
+            except Exception as e:
                 self.failure = e
             finally:
-                self.stopped.set()
+                room.release()
 
-    def insert(self, batch):
-        if self.stopped.is_set():
-            return
-        try:
-            others = self.table.insert(batch, self.stopped)
-        except Exception as e:
-            self.failure = e
-            self.stopped.set()
-            return
+        with ThreadPoolExecutor(WORKERS) as pool:
+            try:
+                for item in items:
+                    self.pace.take(1)
+                    room.acquire()
+                    if self.failure:
+                        break
+                    pool.submit(put, item)
+            except (Exception, KeyboardInterrupt) as e:
+                self.failure = e
+
+    def count(self, item, there):
         with self.lock:
-            self.written += len(batch) - len(others)
-            for item, there in others:
-                if there == item:
-                    self.present += 1  # Perhaps written by a call of this run whose response was lost.
-                elif there:
-                    self.different.append(there)
-            self.advance(len(batch))
+            if there is None:
+                self.written += 1
+            elif there == item:
+                self.present += 1  # Perhaps written by a call of this run whose response was lost.
+            else:
+                self.different.append(there)
+            self.advance(1)
 
 
 # --- Commands -----------------------------------------------------------------------------------------------------
@@ -306,7 +268,8 @@ def open_table(options, kind):
         "aws_access_key_id": key,
         "aws_secret_access_key": key,
         "config": Config(
-            retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=15,
+            # The adaptive mode also slows down if DynamoDB throttles.
+            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}, connect_timeout=5, read_timeout=15,
             max_pool_connections=WORKERS, proxies={} if here else None,
             # Both would change the host name, which the option gives.
             use_fips_endpoint=False if options.endpoint_url else None,
