@@ -36,12 +36,18 @@ def is_signed(path, headers, body):
     )
 
 
-def unchanged(*response):
-    return response
+ALL = object()
 
 
-def error(status, code):
-    return status, {"x-request-id": "id"}, {"error_code": code, "error_msg": "m", "request_id": "id"}
+def changed(which, status=None, headers={}, fields={}):
+    """Returns a function that changes the responses with this status, error code or mark of a replay, or all of them."""
+    def change(old_status, old_headers, body):
+        marks = ALL, old_status, body.get("error_code"), old_headers.get("idempotent-replayed")
+        if which not in marks:
+            return old_status, old_headers, body
+        return status or old_status, {**old_headers, **headers}, {**body, **fields}
+
+    return change
 
 
 @pytest.fixture
@@ -53,10 +59,11 @@ def with_a_group(tenant):
 @pytest.fixture
 def verify(serve, api):
     """Runs the script; `passes` decides which calls reach the local API, and `change` may change its responses."""
-    def run(*options, passes=is_signed, change=unchanged, **environment):
+    def run(*options, passes=is_signed, change=changed("nothing"), **environment):
         def gateway(path, headers, body):
             if not passes(path, headers, body):
-                return change(*error(403, "APIG.0301"))
+                refusal = {"error_code": "APIG.0301", "error_msg": "m", "request_id": "id"}
+                return change(403, {"x-request-id": "id"}, refusal)
             request = Request(api + path, body, dict(headers))
             try:
                 response = build_opener(ProxyHandler({})).open(request)
@@ -93,35 +100,24 @@ def test_the_output_says_what_was_skipped(api):
 
 @pytest.mark.parametrize("code", ["APIG.0301", "APIG.0302"])
 def test_a_gateway_may_refuse_an_unknown_path_with_403(verify, code):
-    assert verify(change=lambda *response: error(403, code) if response[0] == 404 else response)[0] == 0
+    assert verify(change=changed(404, 403, fields={"error_code": code}))[0] == 0
 
 
-def new_purchase(body):
-    return {"group_id": "group", **body, "purchase_id": str(uuid.uuid4())}
-
-
-# Each changes the responses of a correct API: status, headers and body.
+PURCHASE = {"purchase_id": str(uuid.uuid4())}
 BROKEN = {
-    "everything fails": lambda *_: error(500, "APIG.9999"),
-    "an unknown path is served": lambda status, *rest: error(403, "APIG.1136") if status == 404 else (status, *rest),
-    "the gateway validates bodies": lambda status, headers, body: (
-        status, headers, {**body, "error_code": "APIG.2012"} if body.get("error_code") == "APIG.2000" else body),
-    "other tenants are not refused": lambda status, headers, body: (
-        201 if body.get("error_code") == "APIG.1136" else status, headers, body),
-    "another tenant learns the purchase id": lambda status, headers, body: (
-        status, headers, new_purchase(body) if body.get("error_code") == "APIG.1136" else body),
-    "a replay makes another purchase": lambda status, headers, body: (
-        status, headers, new_purchase(body) if headers.get("idempotent-replayed") else body),
-    "a replay is not marked": lambda status, headers, body: (status, {**headers, "idempotent-replayed": None}, body),
-    "a conflict is a 201": lambda status, headers, body: (201 if status == 409 else status, headers, body),
-    "the holder gets no purchase id": lambda status, headers, body: (
-        status, headers, {k: v for k, v in body.items() if status != 409 or k != "purchase_id"}),
-    "the request id is another": lambda status, headers, body: (status, {**headers, "x-request-id": "other"}, body),
-    "the request id is missing": lambda status, headers, body: (status, {**headers, "x-request-id": None}, body),
-    "the content type is another": lambda status, headers, body: (
-        status, {**headers, "content-type": "text/html"}, body),
-    "another group is reserved": lambda status, headers, body: (
-        status, headers, {**body, "group_id": "another"} if status == 201 else body),
+    "everything fails": changed(ALL, 500, fields={"error_code": "APIG.9999"}),
+    "an unknown path is served": changed(404, 403, fields={"error_code": "APIG.1136"}),
+    "the gateway validates bodies": changed("APIG.2000", fields={"error_code": "APIG.2012"}),
+    "other tenants are not refused": changed("APIG.1136", 201),
+    "another tenant learns the purchase id": changed("APIG.1136", fields=PURCHASE),
+    "a replay makes another purchase": changed("true", fields=PURCHASE),
+    "a replay is not marked": changed("true", headers={"idempotent-replayed": None}),
+    "a conflict is a 201": changed(409, 201),
+    "the holder gets no purchase id": changed(409, fields={"purchase_id": None}),
+    "the request id is another": changed(ALL, headers={"x-request-id": "other"}),
+    "the request id is missing": changed(ALL, headers={"x-request-id": None}),
+    "the content type is another": changed(ALL, headers={"content-type": "text/html"}),
+    "another group is reserved": changed(201, fields={"group_id": "another"}),
 }
 
 
