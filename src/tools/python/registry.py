@@ -173,27 +173,26 @@ class Table:
     def get(self, id):
         return self.call("get_item", Key={self.key: {"S": id}}, ConsistentRead=True).get("Item")
 
+    def write(self, operation, **parameters):
+        """Makes a conditional call. Returns the item if it does not meet the condition, otherwise None."""
+        try:
+            self.call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
+        except self.client.exceptions.ConditionalCheckFailedException as e:
+            return e.response.get("Item")
+        return None
+
     def put_new(self, item):
         """Writes an item unless its key exists. Returns the existing item, or None."""
-        try:
-            self.call("put_item", Item=item, ConditionExpression="attribute_not_exists(#key)",
-                      ExpressionAttributeNames={"#key": self.key})
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.get(item[self.key]["S"])
-        return None
+        return self.write("put_item", Item=item, ConditionExpression=f"attribute_not_exists({self.key})")
 
     def delete(self, item):
         """Deletes an item unless it has changed since it was read. Returns the changed item, or None."""
-        names = sorted(item)
-        try:
-            self.call(
-                "delete_item", Key={self.key: item[self.key]},
-                ConditionExpression=" AND ".join(f"#{i} = :{i}" for i in range(len(names))),
-                ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(names)},
-                ExpressionAttributeValues={f":{i}": item[name] for i, name in enumerate(names)})
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.get(item[self.key]["S"])
-        return None
+        names = list(enumerate(item))
+        return self.write(
+            "delete_item", Key={self.key: item[self.key]},
+            ConditionExpression=" AND ".join(f"#{i} = :{i}" for i, _ in names),
+            ExpressionAttributeNames={f"#{i}": name for i, name in names},
+            ExpressionAttributeValues={f":{i}": item[name] for i, name in names})
 
     def scan(self, pace, advance):
         """All items."""
@@ -378,8 +377,6 @@ def read_owners(file):
                 raise Failure(2, f"The first line of {name} must be {','.join(OWNER)}, not {','.join(header)[:80]!r}.")
             for row in reader:
                 read_row(reader.line_num, row, rows, odd, faults)
-    except OSError as e:
-        raise Failure(2, f"Cannot read {name}: {e.strerror}.") from e
     except UnicodeDecodeError as e:
         raise Failure(2, f"{name} is not UTF-8.") from e
     except csv.Error as e:
