@@ -6,7 +6,6 @@ import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from urllib.request import urlopen
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -36,13 +35,10 @@ def api(local_api):
 
 
 @pytest.fixture(scope="session")
-def tenant(api):
+def tenant():
     """Project, instance and domain of the tenant that the local API registers."""
-    with urlopen(f"{api}/docs/openapi.json") as response:
-        description = json.load(response)
-    (operation,) = [o for path in description["paths"].values() for o in path.values()]
-    examples = {parameter["name"]: parameter.get("example") for parameter in operation["parameters"]}
-    return examples["project_id"], examples["instance_id"], examples["X-Domain-Id"]
+    event = json.loads((stack.ROOT / "events/reserve.json").read_text())
+    return *event["pathParameters"].values(), event["headers"]["X-Domain-Id"]
 
 
 @pytest.fixture
