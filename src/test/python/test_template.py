@@ -319,8 +319,6 @@ def test_no_resource_has_a_fixed_name():
 
 def test_there_is_one_stage():
     assert list(of_type("AWS::ApiGateway::Stage")) == ["ApiliveStage"]
-    for deployment in of_type("AWS::ApiGateway::Deployment").values():
-        assert "StageName" not in deployment["Properties"]
 
 
 def test_the_linter_finds_nothing_in_the_expanded_template(tmp_path):

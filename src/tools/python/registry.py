@@ -306,13 +306,10 @@ def owner_add(options):
 
 def find_owner(options, owners):
     """The item of an instance. Also finds a key that is not canonical, if the option spells it the same way."""
-    written = options.instance
-    id = canonical(written)
-    item = owners.get(id) or owners.get(written)
+    id = canonical(options.instance)
+    item = owners.get(id) or owners.get(options.instance)
     if item is None:
         raise Failure(1, f"Instance {id} is not registered.", instance_id=id)
-    if text(item, "instance_id") != id:
-        warn(options, f"The key {written} is not in canonical form: the function never finds it.")
     return item
 
 
