@@ -29,12 +29,6 @@ def local_api():
 
 
 @pytest.fixture(scope="session")
-def api(local_api):
-    """The address of the local API."""
-    return local_api.url
-
-
-@pytest.fixture(scope="session")
 def tenant():
     """Project, instance and domain of the tenant that the local API registers."""
     event = json.loads((stack.ROOT / "events/reserve.json").read_text())

@@ -57,14 +57,14 @@ def with_a_group(tenant):
 
 
 @pytest.fixture
-def verify(serve, api):
+def verify(serve, local_api):
     """Runs the script; `passes` decides which calls reach the local API, and `change` may change its responses."""
     def run(*options, passes=is_signed, change=changed("nothing"), **environment):
         def gateway(path, headers, body):
             if not passes(path, headers, body):
                 refusal = {"error_code": "APIG.0301", "error_msg": "m", "request_id": "id"}
                 return change(403, {"x-request-id": "id"}, refusal)
-            request = Request(api + path, body, dict(headers))
+            request = Request(local_api.url + path, body, dict(headers))
             try:
                 response = build_opener(ProxyHandler({})).open(request)
             except HTTPError as e:
@@ -90,8 +90,8 @@ def test_a_correct_api_passes(verify, with_a_group):
     assert "WRONG 409 APIG.3402   reserving" in output
 
 
-def test_the_output_says_what_was_skipped(api):
-    code, output = start("--unsigned", api + PATH, AWS_ACCESS_KEY_ID="")
+def test_the_output_says_what_was_skipped(local_api):
+    code, output = start("--unsigned", local_api.url + PATH, AWS_ACCESS_KEY_ID="")
     assert code == 0, output
     assert "201" not in output
     assert "skip                  reserving, replaying and conflicting" in output
