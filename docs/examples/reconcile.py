@@ -18,7 +18,7 @@ import csv
 import io
 import sys
 
-from reserve import OUTCOME_UNKNOWN, WRONG_CALL, Refused, WrongCall, reserve, signer
+from reserve import OutcomeUnknown, Refused, WrongCall, reserve, signer
 
 COLUMNS = ("order", "project_id", "instance_id", "domain_id", "group_id", "idempotency_key")
 
@@ -47,39 +47,27 @@ def read(file):
     return orders
 
 
-def show(progress):
-    """Replaces the last line of a terminal; does nothing without a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{progress}", end="", file=sys.stderr, flush=True)
-
-
-def bar(done, total):
-    return f"[{'#' * (30 * done // total):30}] {done} of {total}"
-
-
 def main(arguments):
     if len(arguments) != 2 or "{project_id}" not in arguments[0] or "{instance_id}" not in arguments[0]:
         print("usage: reconcile.py URL ORDERS, with {project_id} and {instance_id} in URL", file=sys.stderr)
-        return WRONG_CALL
+        return WrongCall.exit_status
     url, file = arguments
     try:
         orders = read(file)
         sign = signer()
     except (OSError, ValueError, csv.Error, WrongCall) as e:
         print(f"{file}: {e}", file=sys.stderr)
-        return WRONG_CALL
+        return WrongCall.exit_status
     output = csv.writer(sys.stdout, lineterminator="\n")
     any_open = False
-    for number, order in enumerate(orders):
-        show(bar(number, len(orders)))
+    for order in orders:
         state, purchase_id, reason = reconcile(url, order, sign)
-        show("")
         output.writerow([order["order"], state, purchase_id])
         sys.stdout.flush()
         if state == "open":
             any_open = True
             print(f"{order['order']}: {reason}", file=sys.stderr)
-    return OUTCOME_UNKNOWN if any_open else 0
+    return OutcomeUnknown.exit_status if any_open else 0
 
 
 if __name__ == "__main__":

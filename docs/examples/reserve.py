@@ -24,19 +24,23 @@ FIRST_PAUSE_SECONDS = 0.5  # doubles after each attempt
 CONNECTION_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 10
 
-REFUSED, OUTCOME_UNKNOWN, WRONG_CALL = 10, 11, 12
-
 
 class Refused(Exception):
     """Another tenant holds the group."""
+
+    exit_status = 10
 
 
 class OutcomeUnknown(Exception):
     """The tenant may or may not hold the group."""
 
+    exit_status = 11
+
 
 class WrongCall(Exception):
     """The call was not made, or was refused. It reserved nothing, but an earlier call may have."""
+
+    exit_status = 12
 
 
 def reserve(url, domain_id, group_id, idempotency_key, sign):
@@ -122,19 +126,13 @@ def signer():
 def main(arguments):
     if len(arguments) != 4 or urlsplit(arguments[0]).scheme not in ("http", "https"):
         print("usage: reserve.py URL DOMAIN_ID GROUP_ID IDEMPOTENCY_KEY", file=sys.stderr)
-        return WRONG_CALL
+        return WrongCall.exit_status
     try:
         print(reserve(*arguments, signer()))
         return 0
-    except Refused as refused:
-        print(refused, file=sys.stderr)
-        return REFUSED
-    except OutcomeUnknown as unknown:
-        print(unknown, file=sys.stderr)
-        return OUTCOME_UNKNOWN
-    except WrongCall as wrong:
-        print(wrong, file=sys.stderr)
-        return WRONG_CALL
+    except (Refused, OutcomeUnknown, WrongCall) as e:
+        print(e, file=sys.stderr)
+        return e.exit_status
 
 
 if __name__ == "__main__":

@@ -6,11 +6,8 @@ import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
-from urllib.request import urlopen
 
 import pytest
-from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.server import ThreadedMotoServer
 
 import stack
@@ -32,19 +29,10 @@ def local_api():
 
 
 @pytest.fixture(scope="session")
-def api(local_api):
-    """The address of the local API."""
-    return local_api.url
-
-
-@pytest.fixture(scope="session")
-def tenant(api):
+def tenant():
     """Project, instance and domain of the tenant that the local API registers."""
-    with urlopen(f"{api}/docs/openapi.json") as response:
-        description = json.load(response)
-    (operation,) = [o for path in description["paths"].values() for o in path.values()]
-    examples = {parameter["name"]: parameter.get("example") for parameter in operation["parameters"]}
-    return examples["project_id"], examples["instance_id"], examples["X-Domain-Id"]
+    event = json.loads((stack.ROOT / "events/reserve.json").read_text())
+    return *event["pathParameters"].values(), event["headers"]["X-Domain-Id"]
 
 
 @pytest.fixture
@@ -86,22 +74,5 @@ def simulator():
     """The address of an AWS simulator on this machine."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DynamoDBBackend, "batch_execute_statement", insert)
-        yield "http://{}:{}".format(*server.get_host_and_port())
+    yield "http://{}:{}".format(*server.get_host_and_port())
     server.stop()
-
-
-def insert(backend, statements):
-    """PartiQL's INSERT with parameters, which the simulator does not support. Overwrites no item."""
-    responses = []
-    for statement in statements:
-        name, attributes = re.fullmatch(r'INSERT INTO "(.*?)" VALUE \{(.*)\}', statement["Statement"]).groups()
-        table = backend.get_table(name)
-        item = dict(zip(re.findall(r"'(.*?)': \?", attributes), statement["Parameters"], strict=True))
-        if table.get_item(DynamoType(item[table.hash_key_attr])):
-            responses.append({"Error": {"Code": "DuplicateItem"}})
-        else:
-            table.put_item(item)
-            responses.append({})
-    return responses

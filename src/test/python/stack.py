@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
@@ -12,13 +13,6 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # The translator needs
 ROOT = Path(__file__).resolve().parents[3]
 
 PARAMETERS = {"CallerPrincipals": "arn:aws:iam::111122223333:role/marketplace"}
-
-
-class NoManagedPolicies:
-    """The template names no managed policies, so the translator must not ask AWS for a list of them."""
-
-    def load(self):
-        return {}
 
 
 def read(file):
@@ -39,7 +33,8 @@ def source():
 
 def expand(template, **parameters):
     """A template after the SAM transform, as plain JSON."""
-    return json.loads(json.dumps(transform(template, parameters, NoManagedPolicies())))
+    no_managed_policies = SimpleNamespace(load=dict)  # Otherwise the translator asks AWS for a list of them.
+    return json.loads(json.dumps(transform(template, parameters, no_managed_policies)))
 
 
 def expanded(**parameters):

@@ -3,25 +3,20 @@
 import argparse
 import contextlib
 import csv
-import itertools
 import json
 import os
 import re
 import sys
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-
-try:
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-except ImportError:
-    Progress = None
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 EPILOG = """\
 exit codes:
@@ -39,16 +34,14 @@ Credentials and region are found as by the AWS CLI. No command overwrites an ite
 OWNER = ("instance_id", "project_id", "domain_id")
 RESERVATION = ("group_id", "purchase_id", *OWNER, "created_at", "idempotency_key")
 
+# For each kind of item, the table's name in the template and the columns of an export, the key first.
+TABLES = {"owners": ("InstanceOwnersTable", OWNER), "reservations": ("ReservationsTable", RESERVATION)}
+
 # Eleven minutes: docs/operating/data.md says why.
 WAIT_SECONDS = 660
 
-BATCH = 25  # The limit of BatchExecuteStatement.
-WORKERS = 16
+WORKERS = 50
 ATTEMPTS = 8
-RETRIED = {
-    "DuplicateItem",  # if the duplicate has been deleted since
-    "InternalServerError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError",
-    "TransactionConflict"}
 LISTED = 20  # the maximum number of details in text output
 
 
@@ -60,7 +53,20 @@ class Failure(Exception):
         self.code, self.message, self.details, self.facts = code, message, list(details), facts
 
 
-FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError
+FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError, KeyboardInterrupt
+
+
+def failure(error):
+    """The failure that an error means."""
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return Failure(130, "Interrupted.")
+    message = str(error)
+    if isinstance(error, ClientError):
+        reason = error.response["Error"]
+        message = f"AWS refused {error.operation_name}: {reason.get('Message') or reason['Code']} ({reason['Code']})"
+    return Failure(2, " ".join(message.split()).rstrip(".") + ".")
 
 
 # --- Ids: the same rules as in ResourceId.java; both are tested with src/test/resources/resource-ids.json ---------
@@ -94,38 +100,31 @@ def owner_of(item):
 # --- Output -------------------------------------------------------------------------------------------------------
 
 
-def lines(details):
+def text_output(message, details):
     shown = [f"  {detail['message']}" for detail in details[:LISTED]]
     if len(details) > LISTED:
         shown.append(f"  … and {len(details) - LISTED} more; --json lists all")
-    return shown
+    return "\n".join([message, *shown])
 
 
 def report(options, code, message, details=(), **facts):
     """Prints a result: a success to standard output, anything else to standard error."""
+    result = {"message": message, **facts, "details": details}
     stream = sys.stderr if code else sys.stdout
-    if options.json:
-        print(json.dumps({"message": message, **facts, "details": details}), file=stream)
-    else:
-        print("\n".join([message, *lines(details)]), file=stream)
+    print(json.dumps(result) if options.json else text_output(message, details), file=stream)
     return code
 
 
 def warn(options, message, details=()):
-    if options.json:
-        print(json.dumps({"warning": message, "details": details}), file=sys.stderr)
-    else:
-        print("\n".join([f"Warning: {message}", *lines(details)]), file=sys.stderr)
+    result = {"warning": message, "details": details}
+    print(json.dumps(result) if options.json else text_output(f"Warning: {message}", details), file=sys.stderr)
 
 
 @contextlib.contextmanager
 def progress(description, total=None):
     """Yields a function to call with the number of finished items. On a terminal it shows a progress bar."""
-    if Progress is None or not sys.stderr.isatty():
-        yield lambda done: None
-        return
     columns = TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as shown:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
         task = shown.add_task(description, total=total)
         yield lambda done: shown.advance(task, done)
 
@@ -154,9 +153,9 @@ class Pace:
         self.next = time.monotonic()
 
     def take(self, units):
-        """Waits until the rate allows these units."""
-        time.sleep(max(0.0, self.next - time.monotonic()))
+        """Waits as long as these units take at this rate."""
         self.next = max(self.next, time.monotonic()) + units / self.rate
+        time.sleep(max(0.0, self.next - time.monotonic()))
 
 
 class Table:
@@ -174,33 +173,31 @@ class Table:
     def get(self, id):
         return self.call("get_item", Key={self.key: {"S": id}}, ConsistentRead=True).get("Item")
 
+    def write(self, operation, **parameters):
+        """Makes a conditional call. Returns the item if it does not meet the condition, otherwise None."""
+        try:
+            self.call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
+        except self.client.exceptions.ConditionalCheckFailedException as e:
+            return e.response.get("Item")
+        return None
+
     def put_new(self, item):
         """Writes an item unless its key exists. Returns the existing item, or None."""
-        try:
-            self.call("put_item", Item=item, ConditionExpression="attribute_not_exists(#key)",
-                      ExpressionAttributeNames={"#key": self.key})
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.get(item[self.key]["S"])
-        return None
+        return self.write("put_item", Item=item, ConditionExpression=f"attribute_not_exists({self.key})")
 
     def delete(self, item):
         """Deletes an item unless it has changed since it was read. Returns the changed item, or None."""
-        names = sorted(item)
-        try:
-            self.call(
-                "delete_item", Key={self.key: item[self.key]},
-                ConditionExpression=" AND ".join(f"#{i} = :{i}" for i in range(len(names))),
-                ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(names)},
-                ExpressionAttributeValues={f":{i}": item[name] for i, name in enumerate(names)})
-        except self.client.exceptions.ConditionalCheckFailedException:
-            return self.get(item[self.key]["S"])
-        return None
+        names = list(enumerate(item))
+        return self.write(
+            "delete_item", Key={self.key: item[self.key]},
+            ConditionExpression=" AND ".join(f"#{i} = :{i}" for i, _ in names),
+            ExpressionAttributeNames={f"#{i}": name for i, name in names},
+            ExpressionAttributeValues={f":{i}": item[name] for i, name in names})
 
     def scan(self, pace, advance):
         """All items."""
         start = {}
         while True:
-            pace.take(0)
             page = self.call("scan", ConsistentRead=True, ReturnConsumedCapacity="TOTAL", **start)
             pace.take(page.get("ConsumedCapacity", {}).get("CapacityUnits", 1))
             yield from page["Items"]
@@ -209,35 +206,6 @@ class Table:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def statement(self, item):
-        # INSERT fails if the key exists. One call has up to 25 of them, each independent of the others:
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
-        # A BatchWriteItem would overwrite, and a transaction costs twice as much.
-        attributes = ", ".join("'" + name.replace("'", "''") + "': ?" for name in item)
-        return {"Statement": f'INSERT INTO "{self.name}" VALUE {{{attributes}}}', "Parameters": list(item.values())}
-
-    def insert(self, items, stopped):
-        """Writes up to BATCH items unless their keys exist. Returns the items that were not written, each with the
-        existing item, or with None if the run was stopped first."""
-        there = []
-        for attempt in range(ATTEMPTS):
-            responses = self.client.batch_execute_statement(Statements=[self.statement(i) for i in items])["Responses"]
-            errors = [(item, r["Error"]) for item, r in zip(items, responses) if "Error" in r]
-            items = []
-            for item, error in errors:
-                found = self.get(item[self.key]["S"]) if error["Code"] == "DuplicateItem" else None
-                if found:
-                    there.append((item, found))
-                elif error["Code"] in RETRIED:
-                    items.append(item)
-                else:
-                    raise Failure(2, f"DynamoDB refused an item: {error.get('Message', '')} ({error['Code']}).")
-            if not items:
-                return there
-            if stopped.wait(min(0.1 * 2**attempt, 5)):
-                return there + [(item, None) for item in items]
-        raise Failure(1, f"DynamoDB refused too many items ({errors[0][1]['Code']}): try a lower --rate.")
-
 
 class Run:
     """One import or restore: the number of written items, and what happened to the others."""
@@ -245,85 +213,79 @@ class Run:
     def __init__(self, table, pace, advance=lambda done: None):
         self.table, self.pace, self.advance = table, pace, advance
         self.lock = threading.Lock()
-        self.stopped = threading.Event()
         self.written = self.present = 0
         self.different = []
         self.failure = None
-        self.interrupted = False
 
     def write(self, items):
         """Writes items until all are written, a call fails or Ctrl-C is pressed. Then waits for calls in progress."""
-        items = iter(items)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            running = set()
+        room = threading.Semaphore(2 * WORKERS)
+
+        def put(item):
             try:
-                while not self.stopped.is_set() and (batch := list(itertools.islice(items, BATCH))):
-                    self.pace.take(len(batch))
-                    running.add(pool.submit(self.insert, batch))
-                    if len(running) >= 2 * WORKERS:
-                        running = wait(running, return_when=FIRST_COMPLETED).not_done
-                wait(running)
-            except KeyboardInterrupt:
-                self.interrupted = True
+                if not self.failure:
+                    self.count(item, self.table.put_new(item))
             except Exception as e:
                 self.failure = e
             finally:
-                self.stopped.set()
+                room.release()
 
-    def insert(self, batch):
-        if self.stopped.is_set():
-            return
-        try:
-            others = self.table.insert(batch, self.stopped)
-        except Exception as e:
-            self.failure = e
-            self.stopped.set()
-            return
+        with ThreadPoolExecutor(WORKERS) as pool:
+            try:
+                for item in items:
+                    self.pace.take(1)
+                    room.acquire()
+                    if self.failure:
+                        break
+                    pool.submit(put, item)
+            except (Exception, KeyboardInterrupt) as e:
+                self.failure = e
+
+    def count(self, item, there):
         with self.lock:
-            self.written += len(batch) - len(others)
-            for item, there in others:
-                if there == item:
-                    self.present += 1  # Perhaps written by a call of this run whose response was lost.
-                elif there:
-                    self.different.append(there)
-            self.advance(len(batch))
+            if there is None:
+                self.written += 1
+            elif there == item:
+                self.present += 1  # Perhaps written by a call of this run whose response was lost.
+            else:
+                self.different.append(there)
+            self.advance(1)
 
 
 # --- Commands -----------------------------------------------------------------------------------------------------
 
 
-def tables(options):
-    """The tables of owners and of reservations."""
+def open_table(options, kind):
+    """The table of owners or of reservations."""
     local = options.endpoint_url and not options.stack
     here = urlsplit(options.endpoint_url or "").hostname in ("127.0.0.1", "localhost", "::1")
-    settings = {"retries": {"mode": "standard", "max_attempts": 5}, "connect_timeout": 5, "read_timeout": 15,
-                "max_pool_connections": WORKERS}
-    if options.endpoint_url:
-        # Both would change the host name, which the option gives.
-        settings |= {"use_fips_endpoint": False, "use_dualstack_endpoint": False}
-        if here:
-            settings["proxies"] = {}
     session = boto3.Session()
-    given = {"endpoint_url": options.endpoint_url, "config": Config(**settings)}
-    if options.endpoint_url and not session.region_name:
-        given["region_name"] = "us-east-1"
-    if local and (here or not session.get_credentials()):
-        given |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    names = {"owners": options.owners_table, "reservations": options.reservations_table}
-    outputs = {"owners": "InstanceOwnersTableName", "reservations": "ReservationsTableName"}
-    if local:
-        names = {table: name or outputs[table].removesuffix("Name") for table, name in names.items()}
-    if not all(names.values()):
+    key = "local" if local and (here or not session.get_credentials()) else None
+    given = {
+        "endpoint_url": options.endpoint_url,
+        "region_name": session.region_name or ("us-east-1" if options.endpoint_url else None),
+        "aws_access_key_id": key,
+        "aws_secret_access_key": key,
+        "config": Config(
+            # The adaptive mode also slows down if DynamoDB throttles.
+            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}, connect_timeout=5, read_timeout=15,
+            max_pool_connections=WORKERS, proxies={} if here else None,
+            # Both would change the host name, which the option gives.
+            use_fips_endpoint=False if options.endpoint_url else None,
+            use_dualstack_endpoint=False if options.endpoint_url else None),
+    }
+    default, fields = TABLES[kind]
+    name = {"owners": options.owners_table, "reservations": options.reservations_table}[kind]
+    if not name and local:
+        name = default
+    if not name:
         stack = options.stack or "market-reserve"
         described = session.client("cloudformation", **given).describe_stacks(StackName=stack)["Stacks"][0]
-        found = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        for table, output in outputs.items():
-            if not names[table]:
-                if output not in found:
-                    raise Failure(2, f"The stack {stack} has no output {output}.")
-                names[table] = found[output]
-    client = session.client("dynamodb", **given)
-    return Table(client, names["owners"], "instance_id"), Table(client, names["reservations"], "group_id")
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+        name = outputs.get(f"{default}Name")
+    if not name:
+        raise Failure(2, f"The stack {stack} has no output {default}Name.")
+    return Table(session.client("dynamodb", **given), name, fields[0])
 
 
 def owner_item(instance, project, domain):
@@ -331,9 +293,8 @@ def owner_item(instance, project, domain):
 
 
 def owner_add(options):
-    owners, _ = tables(options)
     item = owner_item(options.instance, options.project, options.domain)
-    there = owners.put_new(item)
+    there = open_table(options, "owners").put_new(item)
     facts = plain(item)
     if there is None:
         return report(options, 0, f"Registered instance {facts['instance_id']} for {owner_of(item)}.", **facts)
@@ -345,19 +306,15 @@ def owner_add(options):
 
 def find_owner(options, owners):
     """The item of an instance. Also finds a key that is not canonical, if the option spells it the same way."""
-    written = options.instance
-    id = canonical(written)
-    item = owners.get(id) or (owners.get(written) if written != id else None)
+    id = canonical(options.instance)
+    item = owners.get(id) or owners.get(options.instance)
     if item is None:
         raise Failure(1, f"Instance {id} is not registered.", instance_id=id)
-    if text(item, "instance_id") != id:
-        warn(options, f"The key {written} is not in canonical form: the function never finds it.")
     return item
 
 
 def owner_show(options):
-    owners, _ = tables(options)
-    return show(options, find_owner(options, owners))
+    return show(options, find_owner(options, open_table(options, "owners")))
 
 
 def show(options, item):
@@ -371,7 +328,7 @@ def show(options, item):
 
 
 def owner_remove(options):
-    owners, _ = tables(options)
+    owners = open_table(options, "owners")
     item = find_owner(options, owners)
     id = text(item, "instance_id")
     there = item if not same_owner(item, options.project, options.domain) else owners.delete(item)
@@ -383,39 +340,25 @@ def owner_remove(options):
                   **plain(item))
 
 
-def owner_export(options):
-    owners, _ = tables(options)
+def export(options):
+    table = open_table(options, options.table)
+    fields = TABLES[options.table][1]
     misspelt = []
-
-    def checked(items):
-        for item in items:
-            id = text(item, "instance_id")
-            if canonical(id) != id:
-                misspelt.append({"message": id})
-            yield item
-
-    export(options, owners, OWNER, checked)
-    if misspelt:
-        warn(options, "The function never finds an instance whose key is not in canonical form:", misspelt)
-    return 0
-
-
-def reservations_export(options):
-    _, reservations = tables(options)
-    export(options, reservations, RESERVATION)
-    return 0
-
-
-def export(options, table, fields, checked=iter):
     with progress("Exporting") as advance:
         rows = csv.writer(sys.stdout, lineterminator="\n")
         if not options.json:
             rows.writerow(fields)
-        for item in checked(table.scan(Pace(options.rate), advance)):
+        for item in table.scan(Pace(options.rate), advance):
+            id = text(item, table.key)
+            if canonical(id) != id:
+                misspelt.append({"message": id})
             if options.json:
                 print(json.dumps(plain(item)))
             else:
                 rows.writerow([text(item, field) for field in fields])
+    if misspelt:
+        warn(options, "The function never finds an item whose key is not in canonical form:", misspelt)
+    return 0
 
 
 def read_owners(file):
@@ -425,14 +368,12 @@ def read_owners(file):
     try:
         # A file from a spreadsheet may start with a byte order mark.
         with open(0 if file == "-" else file, encoding="utf-8-sig", newline="", closefd=file != "-") as opened:
-            reader = csv.reader(opened, strict=True)
-            header = next(reader, [])
+            reader = csv.DictReader(opened, strict=True)
+            header = reader.fieldnames or []
             if sorted(header) != sorted(OWNER):
                 raise Failure(2, f"The first line of {name} must be {','.join(OWNER)}, not {','.join(header)[:80]!r}.")
-            for row in filter(None, reader):
-                read_row(reader.line_num, header, row, rows, odd, faults)
-    except OSError as e:
-        raise Failure(2, f"Cannot read {name}: {e.strerror}.") from e
+            for row in reader:
+                read_row(reader.line_num, row, rows, odd, faults)
     except UnicodeDecodeError as e:
         raise Failure(2, f"{name} is not UTF-8.") from e
     except csv.Error as e:
@@ -442,14 +383,14 @@ def read_owners(file):
     return rows, odd
 
 
-def read_row(line, header, row, rows, odd, faults):
+def read_row(line, row, rows, odd, faults):
     def note(list_, message):
         list_.append({"line": line, "message": f"line {line}: {message}"})
 
-    if len(row) != len(header):
-        return note(faults, f"{len(row)} fields, not {len(header)}")
+    if None in row or None in row.values():
+        return note(faults, f"not {len(OWNER)} fields")
     ids = {}
-    for field, written in zip(header, row):
+    for field, written in row.items():
         ids[field] = canonical(written)
         if ids[field] is None:
             note(faults, f"{field} {written[:80]!r} is not an id")
@@ -466,7 +407,7 @@ def read_row(line, header, row, rows, odd, faults):
 
 def owner_import(options):
     rows, odd = read_owners(options.file)
-    owners, _ = tables(options)
+    owners = open_table(options, "owners")
     pace = Pace(options.rate)
     count, clashes, misspelt = len(rows), [], []
     with progress("Reading the register") as advance:
@@ -492,37 +433,28 @@ def owner_import(options):
     with progress("Registering", len(rows)) as advance:
         run = Run(owners, pace, advance)
         run.write(owner_item(instance, project, domain) for instance, (_, project, domain) in rows.items())
-    clashes = []
-    for item in run.different:
-        _, project, domain = rows[text(item, "instance_id")]
-        if not same_owner(item, project, domain):
-            message = f"{text(item, 'instance_id')} is registered for {owner_of(item)}"
-            clashes.append({**plain(item), "message": message})
-    present += run.present + len(run.different) - len(clashes)
+    present += run.present
+    clashes = [{**plain(item), "message": f"{text(item, 'instance_id')} is registered for {owner_of(item)}"}
+               for item in run.different]
     return finish(options, run, f"Registered {run.written} instances; {present} were already registered",
                   clashes, registered=run.written, present=present, left=count - run.written - present)
 
 
 def finish(options, run, done, others, **facts):
     """Reports the result of a run."""
-    left = facts.get("left")
     if run.failure:
         if not isinstance(run.failure, FAILURES):
             raise run.failure
-        code, why = explain(run.failure)
-        up_to = f"Up to {left} are left" if left else "Some may be left"
-        raise Failure(code, f"{why} {done}. {up_to}: run the command again.", others, **facts)
-    if run.interrupted:
-        some = f"{left} are left" if left else "Some may be left"
-        raise Failure(130, f"Interrupted. {done}. {some}: run the command again to continue.", others, **facts)
+        cause = failure(run.failure)
+        left = f"Up to {facts['left']} are left" if "left" in facts else "Some may be left"
+        raise Failure(cause.code, f"{cause.message} {done}. {left}: run the command again.", others, **facts)
     if others:
         raise Failure(1, f"{done}; {len(others)} differ and were not changed:", others, **facts)
     return report(options, 0, f"{done}.", **facts)
 
 
 def restore(options):
-    owners, reservations = tables(options)
-    table = {"owners": owners, "reservations": reservations}[options.table]
+    table = open_table(options, options.table)
     source = Table(table.client, options.source, table.key)
     if source.name == table.name:
         raise Failure(2, f"--from names the table of {options.table} itself.")
@@ -562,21 +494,20 @@ def restore(options):
                   put_back=run.written, present=present)
 
 
-def find_reservation(reservations, group):
-    item = reservations.get(group)
+def find_reservation(options, reservations):
+    item = reservations.get(options.group)
     if item is None:
-        raise Failure(1, f"Group {group} is not reserved.", group_id=group)
+        raise Failure(1, f"Group {options.group} is not reserved.", group_id=options.group)
     return item
 
 
 def reservation_show(options):
-    _, reservations = tables(options)
-    return show(options, find_reservation(reservations, options.group))
+    return show(options, find_reservation(options, open_table(options, "reservations")))
 
 
 def reservation_release(options):
-    _, reservations = tables(options)
-    item = find_reservation(reservations, options.group)
+    reservations = open_table(options, "reservations")
+    item = find_reservation(options, reservations)
     matches = canonical(text(item, "purchase_id")) == options.purchase
     there = reservations.delete(item) if matches else item
     if there:
@@ -630,64 +561,49 @@ def parser():
     dry = argparse.ArgumentParser(add_help=False)
     dry.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
-    def add(commands, name, function, help_, *parents):
+    def add(commands, name, function, help_, parents=(), ids=(), **defaults):
         command = commands.add_parser(
             name, help=help_.split("\n")[0], description=help_, epilog=EPILOG, parents=[*parents, everywhere],
             formatter_class=argparse.RawDescriptionHelpFormatter)
-        command.set_defaults(function=function)
+        command.set_defaults(function=function, **defaults)
+        for id, type_ in ids:
+            command.add_argument(id, type=type_, metavar=id.upper())
         return command
 
     def group(name, help_):
         return top.add_parser(name, help=help_, description=help_).add_subparsers(required=True, metavar="COMMAND")
 
+    owner_ids = [("project", resource_id), ("domain", resource_id)]
     top = whole.add_subparsers(required=True, metavar="COMMAND")
     owner = group("owner", "register, show, remove, import or export instance owners")
-    command = add(owner, "add", owner_add, "Register the owner of an instance. A second owner is refused.")
-    command.add_argument("instance", type=resource_id, metavar="INSTANCE")
-    command.add_argument("project", type=resource_id, metavar="PROJECT")
-    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
-    command = add(owner, "show", owner_show, "Show the owner of an instance.")
-    command.add_argument("instance", type=spelling, metavar="INSTANCE")
-    command = add(owner, "remove", owner_remove, "Remove the owner of an instance. Reservations stay.")
-    command.add_argument("instance", type=spelling, metavar="INSTANCE")
-    command.add_argument("project", type=resource_id, metavar="PROJECT")
-    command.add_argument("domain", type=resource_id, metavar="DOMAIN")
+    add(owner, "add", owner_add, "Register the owner of an instance. A second owner is refused.",
+        ids=[("instance", resource_id), *owner_ids])
+    add(owner, "show", owner_show, "Show the owner of an instance.", ids=[("instance", spelling)])
+    add(owner, "remove", owner_remove, "Remove the owner of an instance. Reservations stay.",
+        ids=[("instance", spelling), *owner_ids])
     command = add(owner, "import", owner_import, (
         "Register the owners in a CSV file with the columns instance_id, project_id, domain_id.\n"
         "The whole file is checked first. If an id is malformed, or if an instance has another\n"
-        "owner in the file or in the register, nothing is written. It is safe to run again."), paced, dry)
+        "owner in the file or in the register, nothing is written. It is safe to run again."), [paced, dry])
     command.add_argument("file", metavar="FILE", help="- for standard input")
-    add(owner, "export", owner_export, "Print the register as CSV, or with --json one object per line.", paced)
+    add(owner, "export", export, "Print the register as CSV, or with --json one object per line.", [paced],
+        table="owners")
     reservation = group("reservation", "show or release a reservation")
-    command = add(reservation, "show", reservation_show, "Show the reservation of a group.")
-    command.add_argument("group", type=resource_id, metavar="GROUP")
-    command = add(reservation, "release", reservation_release, (
-        "Delete the reservation of a group if it has this purchase id."))
-    command.add_argument("group", type=resource_id, metavar="GROUP")
-    command.add_argument("purchase", type=resource_id, metavar="PURCHASE")
+    add(reservation, "show", reservation_show, "Show the reservation of a group.", ids=[("group", resource_id)])
+    command = add(reservation, "release", reservation_release,
+                  "Delete the reservation of a group if it has this purchase id.",
+                  ids=[("group", resource_id), ("purchase", resource_id)])
     command.add_argument("--wait", action="store_true", help=(
         f"wait {WAIT_SECONDS // 60} minutes, and fail if a call in progress has reserved the group again"))
     reservations = group("reservations", "export all reservations")
-    add(reservations, "export", reservations_export,
-        "Print all reservations as CSV, or with --json one object per line.", paced)
+    add(reservations, "export", export, "Print all reservations as CSV, or with --json one object per line.", [paced],
+        table="reservations")
     command = add(top, "restore", restore, (
         "Copy the items that a table has lost from a restored copy. Existing items are not changed.\n"
-        "If items differ, they are listed and the exit code is 1. It is safe to run again."), paced, dry)
-    command.add_argument("table", choices=["owners", "reservations"], metavar="TABLE", help="owners or reservations")
+        "If items differ, they are listed and the exit code is 1. It is safe to run again."), [paced, dry])
+    command.add_argument("table", choices=TABLES, metavar="TABLE", help="owners or reservations")
     command.add_argument("--from", dest="source", required=True, metavar="RESTORED", help="the restored table's name")
     return whole
-
-
-def explain(error):
-    """The exit code and the message for an error."""
-    if isinstance(error, Failure):
-        return error.code, error.message
-    if isinstance(error, ClientError):
-        reason = error.response["Error"]
-        message = f"AWS refused {error.operation_name}: {reason.get('Message') or reason['Code']} ({reason['Code']})"
-    else:
-        message = str(error)
-    return 2, " ".join(message.split()).rstrip(".") + "."
 
 
 def main(arguments=None):
@@ -701,12 +617,9 @@ def main(arguments=None):
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return report(options, 2, "The output was closed before everything was written.")
-    except KeyboardInterrupt:
-        return report(options, 130, "Interrupted.")
-    except Failure as e:
-        return report(options, e.code, e.message, e.details, **e.facts)
     except FAILURES as e:
-        return report(options, *explain(e))
+        found = failure(e)
+        return report(options, found.code, found.message, found.details, **found.facts)
 
 
 if __name__ == "__main__":
