@@ -60,10 +60,12 @@ def main(arguments):
         return WrongCall.exit_status
     output = csv.writer(sys.stdout, lineterminator="\n")
     any_open = False
-    for order in orders:
+    for number, order in enumerate(orders, 1):
         state, purchase_id, reason = reconcile(url, order, sign)
         output.writerow([order["order"], state, purchase_id])
         sys.stdout.flush()
+        if sys.stderr.isatty() and not sys.stdout.isatty():
+            print(f"\r[{'#' * (30 * number // len(orders)):30}] {number} of {len(orders)} ", end="", file=sys.stderr)
         if state == "open":
             any_open = True
             print(f"{order['order']}: {reason}", file=sys.stderr)

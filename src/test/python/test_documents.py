@@ -1,4 +1,4 @@
-"""The documents: their links lead somewhere, the files that they name exist, and no sentence is long."""
+"""The documents: their links lead somewhere, the files that they name exist, and their sentences are short and plain."""
 
 import re
 import subprocess
@@ -11,13 +11,27 @@ FILES = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
     cwd=stack.ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 DOCUMENTS = [file for file in FILES if file.endswith(".md") and (stack.ROOT / file).exists()]
+SOURCES = [file for file in FILES if file.endswith((".java", ".yaml", ".yml", ".xml", ".als")) and (stack.ROOT / file).exists()]
 
 WORDS_IN_A_SENTENCE = 30
+
+# Readers stumbled over each of these. CONTRIBUTING.md has plainer words.
+PHRASES = [
+    r"rehears\w+", r"an? alarm rings", r"rings only", r"(?:report|is) a hole", r"by schedule", r"in turns",
+    r"(?:is|are) no tests?", r"in its own words", r"worded", r"(?:lays?|laid) out", r"stands? (?:in|for)",
+    r"number of the (?:purchase|product|order)", r"answers? with", r"answered (?:with )?(?:20|40|50)\d", r"nobody knows",
+    r"outcome is not known", r"tells? nothing", r"repetitions?", r"wins nothing", r"in the scope of the tests",
+]
 
 
 def prose(file):
     """The document without its blocks of code."""
     return re.sub(r"^```.*?^```", "", (stack.ROOT / file).read_text(), flags=re.S | re.M)
+
+
+def comments(file):
+    """The comments of a Java file."""
+    return re.sub(r"\s[\s*/]*", " ", " ".join(re.findall(r"/\*.*?\*/|//[^\n]*", (stack.ROOT / file).read_text(), re.S)))
 
 
 def anchors(file):
@@ -56,3 +70,10 @@ def test_source_files_exist(document):
 def test_no_sentence_is_long(document):
     long = [s for s in sentences(prose(document)) if len(re.findall(r"\w[\w'’.,/-]*", s)) > WORDS_IN_A_SENTENCE]
     assert not long, f"over {WORDS_IN_A_SENTENCE} words in {document}:\n" + "\n".join(long)
+
+
+@pytest.mark.parametrize("file", DOCUMENTS + SOURCES)
+def test_no_unclear_phrase_comes_back(file):
+    text = comments(file) if file.endswith(".java") else re.sub(r"[\s#]+", " ", prose(file))
+    found = re.findall(rf"\b(?:{'|'.join(PHRASES)})\b", text, re.I)
+    assert not found, f"{file} has {found}"
