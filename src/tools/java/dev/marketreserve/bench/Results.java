@@ -98,7 +98,7 @@ final class Results {
         .map(
             function -> {
               double value = median(function, figure);
-              String bar = "█".repeat((int) Math.ceil(LONGEST_BAR * value / longest));
+              String bar = "█".repeat((int) Math.ceil(value / longest * LONGEST_BAR));
               return "%-28s %s %s%n".formatted(function, bar, number(value));
             })
         .collect(Collectors.joining("", figure + "\n", ""));
