@@ -25,11 +25,10 @@ type reservation struct {
 	PurchaseID string `json:"purchase_id"`
 }
 
-func reserve(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
-	var none events.APIGatewayProxyResponse
+func reserve(ctx context.Context, event events.APIGatewayProxyRequest) (*events.APIGatewayProxyResponse, error) {
 	var wanted reservation
 	if err := json.Unmarshal([]byte(event.Body), &wanted); err != nil {
-		return none, err
+		return nil, err
 	}
 	owner, err := client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      aws.String(os.Getenv("INSTANCE_OWNERS_TABLE")),
@@ -37,10 +36,10 @@ func reserve(ctx context.Context, event events.APIGatewayProxyRequest) (events.A
 		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	if owner.Item == nil {
-		return events.APIGatewayProxyResponse{StatusCode: 403}, nil
+		return &events.APIGatewayProxyResponse{StatusCode: 403}, nil
 	}
 	wanted.PurchaseID = uuid()
 	_, err = client.PutItem(ctx, &dynamodb.PutItemInput{
@@ -54,10 +53,10 @@ func reserve(ctx context.Context, event events.APIGatewayProxyRequest) (events.A
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	body, err := json.Marshal(wanted)
-	return events.APIGatewayProxyResponse{StatusCode: 201, Body: string(body)}, err
+	return &events.APIGatewayProxyResponse{StatusCode: 201, Body: string(body)}, err
 }
 
 func text(value string) types.AttributeValue {

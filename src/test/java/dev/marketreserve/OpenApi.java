@@ -50,7 +50,9 @@ public final class OpenApi {
   /** Whether the schema of a path parameter or header accepts the value. */
   public boolean acceptsParameter(String name, String value) {
     JsonNode parameter =
-        SamTemplate.list(operation.get("parameters")).stream()
+        operation
+            .get("parameters")
+            .valueStream()
             .filter(p -> p.get("name").asText().equals(name))
             .findFirst()
             .orElseThrow();
@@ -68,8 +70,10 @@ public final class OpenApi {
     return operation.get("responses").properties().stream()
         .flatMap(
             response ->
-                SamTemplate.list(response.getValue().at("/content/application~1json/examples"))
-                    .stream()
+                response
+                    .getValue()
+                    .at("/content/application~1json/examples")
+                    .valueStream()
                     .map(
                         example ->
                             Map.entry(Integer.valueOf(response.getKey()), example.get("value"))))

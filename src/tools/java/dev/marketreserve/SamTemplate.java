@@ -9,19 +9,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.StreamSupport;
 
 /**
  * The source tree's {@code template.yaml}, and {@code openapi.yaml}, which it includes. As in
  * {@code sam local}, a reference is read as its logical id: {@code !Ref Table} is {@code Table}.
  */
-public final class SamTemplate {
-
-  private final JsonNode root;
-
-  private SamTemplate(JsonNode root) {
-    this.root = root;
-  }
+public record SamTemplate(JsonNode root) {
 
   public static SamTemplate read() {
     return new SamTemplate(yaml("template.yaml"));
@@ -45,15 +38,15 @@ public final class SamTemplate {
     Map<String, String> variables = new TreeMap<>();
     function()
         .at("/Environment/Variables")
-        .properties()
-        .forEach(variable -> variables.put(variable.getKey(), variable.getValue().asText()));
+        .forEachEntry((name, value) -> variables.put(name, value.asText()));
     return variables;
   }
 
   /** The function's API events. */
   public List<Route> routes() {
-    return function().get("Events").properties().stream()
-        .map(Map.Entry::getValue)
+    return function()
+        .get("Events")
+        .valueStream()
         .filter(event -> event.get("Type").asText().equals("Api"))
         .map(event -> event.get("Properties"))
         .map(
@@ -65,12 +58,7 @@ public final class SamTemplate {
 
   /** The API's definition. */
   public JsonNode openApi() {
-    return yaml(
-        resources("AWS::Serverless::Api")
-            .getFirst()
-            .getValue()
-            .at("/Properties/DefinitionBody/Fn::Transform/Parameters/Location")
-            .asText());
+    return yaml("openapi.yaml");
   }
 
   /** The responses that the gateway returns itself, by type. */
@@ -83,22 +71,13 @@ public final class SamTemplate {
     return resources("AWS::DynamoDB::Table");
   }
 
-  /** The elements of a list in the template. */
-  public static List<JsonNode> list(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false).toList();
-  }
-
   private List<Map.Entry<String, JsonNode>> resources(String type) {
-    return root.get("Resources").properties().stream()
+    return root.get("Resources")
+        .propertyStream()
         .filter(resource -> resource.getValue().get("Type").asText().equals(type))
         .toList();
   }
 
-  /**
-   * A method and path that the function serves.
-   *
-   * @param method in upper case
-   * @param path with parameters, for example {@code /v1/{project_id}}
-   */
+  /** A method, in upper case, and a path with parameters: {@code /v1/{project_id}}. */
   public record Route(String method, String path) {}
 }

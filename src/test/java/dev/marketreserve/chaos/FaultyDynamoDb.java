@@ -128,11 +128,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   /** The certificate of every such proxy, in OpenSSL's format. */
   public static Path certificateFile() {
-    try {
-      return CERTIFICATE.pem();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return CERTIFICATE.pem();
   }
 
   /** Opens it as the function opens DynamoDB, but accepts any certificate. */

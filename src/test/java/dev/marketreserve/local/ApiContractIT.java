@@ -12,6 +12,7 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.http.ReserveContract;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,7 +26,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.List;
-import java.util.zip.DeflaterOutputStream;
+import java.util.zip.DeflaterInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -99,13 +100,6 @@ class ApiContractIT extends ReserveContract {
 
   @Test
   @Tag("gateway")
-  void aBinaryBodyIsRefused() {
-    HttpRequest.Builder request = request(NOBODY).POST(BodyPublishers.ofByteArray(new byte[] {-1}));
-    assertEquals("400 APIG.2000", send(request).summary());
-  }
-
-  @Test
-  @Tag("gateway")
   void aBodyIsReadAsUtf8() {
     String group = "{\"group_id\": \"group\"}";
     for (Charset charset : List.of(UTF_16, UTF_16BE, UTF_16LE)) {
@@ -133,12 +127,9 @@ class ApiContractIT extends ReserveContract {
     try (OutputStream out = new GZIPOutputStream(gzip)) {
       out.write(group);
     }
-    ByteArrayOutputStream deflate = new ByteArrayOutputStream();
-    try (OutputStream out = new DeflaterOutputStream(deflate)) {
-      out.write(group);
-    }
+    byte[] deflate = new DeflaterInputStream(new ByteArrayInputStream(group)).readAllBytes();
     assertEquals("403 APIG.1136", send(encoded("gzip", gzip.toByteArray())).summary());
-    assertEquals("403 APIG.1136", send(encoded("deflate", deflate.toByteArray())).summary());
+    assertEquals("403 APIG.1136", send(encoded("deflate", deflate)).summary());
     assertEquals("403 APIG.1136", send(encoded("identity", group)).summary());
     assertEquals(415, send(encoded("gzip", group)).status());
     assertEquals(415, send(encoded("br", group)).status());

@@ -2,7 +2,6 @@ package dev.marketreserve.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -23,7 +22,8 @@ final class LocalApiProcess implements AutoCloseable {
 
   private static final Pattern CURL =
       Pattern.compile(
-          "curl -i -X POST (http://127.0.0.1:\\d+)(\\S+) .*?X-Domain-Id: (\\w+)'.*?-d '(.*?)'",
+          "DynamoDB on (\\S+)\\. .*?"
+              + "curl -i -X POST (http://127.0.0.1:\\d+)(\\S+) .*?X-Domain-Id: (\\w+)'.*?-d '(.*?)'",
           Pattern.DOTALL);
 
   private final Process process;
@@ -99,25 +99,23 @@ final class LocalApiProcess implements AutoCloseable {
   }
 
   String url() {
-    return curl.group(1);
-  }
-
-  String reservePath() {
     return curl.group(2);
   }
 
-  String domain() {
+  String reservePath() {
     return curl.group(3);
   }
 
-  String body() {
+  String domain() {
     return curl.group(4);
   }
 
+  String body() {
+    return curl.group(5);
+  }
+
   URI dynamoDbUrl() {
-    Matcher url = Pattern.compile("DynamoDB on (http://127.0.0.1:\\d+)\\.").matcher(greeting);
-    assertTrue(url.find(), greeting);
-    return URI.create(url.group(1));
+    return URI.create(curl.group(1));
   }
 
   @Override

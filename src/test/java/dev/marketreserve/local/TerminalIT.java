@@ -22,17 +22,19 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /** The local API's terminal output. */
 class TerminalIT {
 
+  private static final JsonMapper JSON = new JsonMapper();
+
   @Test
   @Execution(ExecutionMode.CONCURRENT)
   void everyRequestHasALineBelowTheCauseOfItsFailure() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start()) {
       assertTrue(api.greeting().startsWith("Starting DynamoDB Local"), api.greeting());
       String path = api.reservePath();
-      reserve(api, "group", "key-1");
+      reserve(api, "key-1");
       assertLine("201            ", "POST " + path, api.nextLine());
-      reserve(api, "group", "key-1");
+      reserve(api, "key-1");
       assertLine("201 replayed   ", "POST " + path, api.nextLine());
-      reserve(api, "group", "key-2");
+      reserve(api, "key-2");
       assertLine("409 APIG.3402  ", "POST " + path, api.nextLine());
       send(HttpRequest.newBuilder(URI.create(api.url() + "/nothing?at=all")));
       assertLine("404 APIG.0101  ", "GET /nothing?at=all", api.nextLine());
@@ -46,7 +48,7 @@ class TerminalIT {
           DynamoDbServer.pointTo(api.dynamoDbUrl(), DynamoDbClient.builder()).build()) {
         client.deleteTable(delete -> delete.tableName("ReservationsTable"));
       }
-      reserve(api, "group", "key");
+      reserve(api, "key");
       StringBuilder output = new StringBuilder(api.nextLine());
       String line = api.nextLine();
       while (line.startsWith("\t") || line.startsWith("Caused by")) {
@@ -70,8 +72,8 @@ class TerminalIT {
 
   private static void assertRequest(LocalApiProcess api, String put, String status)
       throws Exception {
-    reserve(api, "group", "key-" + status.strip().length());
-    JsonNode event = detail("event", api);
+    reserve(api, "key-" + status.strip().length());
+    JsonNode event = JSON.readTree(text("event", api));
     assertEquals(api.reservePath(), event.get("path").textValue());
     assertEquals("{\"group_id\":\"group\"}", event.get("body").textValue());
     assertEquals("false", event.get("isBase64Encoded").asText());
@@ -81,12 +83,8 @@ class TerminalIT {
     assertTrue(call.startsWith("PutItem ReservationsTable {"), call);
     assertTrue(call.contains("group_id=group,"), call);
     assertTrue(call.endsWith("}: " + put), call);
-    assertEquals("group", detail("log", api).get("group_id").textValue());
+    assertEquals("group", JSON.readTree(text("log", api)).get("group_id").textValue());
     assertLine(status, "POST " + api.reservePath(), api.nextLine());
-  }
-
-  private static JsonNode detail(String kind, LocalApiProcess api) throws Exception {
-    return new JsonMapper().readTree(text(kind, api));
   }
 
   private static String text(String kind, LocalApiProcess api) {
@@ -101,12 +99,12 @@ class TerminalIT {
         line);
   }
 
-  private static void reserve(LocalApiProcess api, String group, String key) throws Exception {
+  private static void reserve(LocalApiProcess api, String key) throws Exception {
     send(
         HttpRequest.newBuilder(URI.create(api.url() + api.reservePath()))
             .header("X-Domain-Id", api.domain())
             .header("Idempotency-Key", key)
-            .POST(BodyPublishers.ofString("{\"group_id\":\"" + group + "\"}")));
+            .POST(BodyPublishers.ofString("{\"group_id\":\"group\"}")));
   }
 
   private static void send(HttpRequest.Builder request) throws Exception {

@@ -43,7 +43,6 @@ final class PackagedFunction implements AutoCloseable {
     return new PackagedFunction(
         LambdaRuntime.start(
             prefix,
-            Path.of("target", "runtime"),
             Path.of("target", "function"),
             SamTemplate.read().function().get("Handler").asText(),
             environment));

@@ -1,86 +1,67 @@
 package dev.marketreserve.bench;
 
+import dev.marketreserve.Events;
+import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.net.LocalCertificate;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32;
-import javax.net.ServerSocketFactory;
-import javax.net.ssl.SSLServerSocket;
-import javax.net.ssl.SSLSocket;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.VirtualThreadPool;
 
 /**
- * A DynamoDB on a port of 127.0.0.1 that responds at once. It knows the owner of the instance in
- * {@code events/} and stores nothing, so every group is free. It counts its calls.
+ * A DynamoDB on a port of 127.0.0.1 that responds at once. Every read returns the owner of the
+ * instance in {@code events/}. It stores nothing, so every group is free. It counts its calls.
  */
-final class StubDynamoDb implements AutoCloseable {
+final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
 
-  private static final String INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341";
+  private static final TenantIds TENANT = Events.tenant();
+  private static final String OWNER =
+      """
+      {"Item": {"instance_id": {"S": "%s"}, "project_id": {"S": "%s"}, "domain_id": {"S": "%s"}}}"""
+          .formatted(TENANT.instanceId(), TENANT.projectId(), TENANT.domainId());
 
-  private static final byte[] OWNER =
-      response(
-          "200 OK",
-          """
-          {"Item": {"instance_id": {"S": "%s"}, \
-          "project_id": {"S": "5f2c7d9e8b1a4f60a3d4c5b6e7f80912"}, \
-          "domain_id": {"S": "0ae9e2b1d5f34c6f8a7b3c2d1e0f9a8b"}}}"""
-              .formatted(INSTANCE));
-
-  private static final byte[] NOTHING = response("200 OK", "{}");
-
-  private static final byte[] CONDITION_FAILED =
-      response(
-          "400 Bad Request",
-          """
-          {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
-          "message": "The conditional request failed"}""");
+  private static final String CONDITION_FAILED =
+      """
+      {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
+      "message": "The conditional request failed"}""";
 
   /** The only condition that is true for an empty table. */
   private static final String NO_SUCH_GROUP = "\"attribute_not_exists(group_id)\"";
 
-  private final ServerSocket server;
-  private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final Server server = new Server(new VirtualThreadPool());
+  private final SslContextFactory.Server tls = new SslContextFactory.Server();
+  private final LocalCertificate certificate;
+  private final ServerConnector connector;
   private final AtomicInteger calls = new AtomicInteger();
 
-  private StubDynamoDb(ServerSocket server) {
-    this.server = server;
-  }
-
-  static StubDynamoDb start() {
-    return start(ServerSocketFactory.getDefault());
-  }
-
-  /** Starts it with TLS. It resumes no session, because no session outlives a snapshot. */
-  static StubDynamoDb start(LocalCertificate certificate) {
-    return start(certificate.context().getServerSocketFactory());
-  }
-
-  private static StubDynamoDb start(ServerSocketFactory sockets) {
-    try {
-      StubDynamoDb stub =
-          new StubDynamoDb(sockets.createServerSocket(0, 50, InetAddress.getLoopbackAddress()));
-      Thread.ofPlatform().daemon().start(stub::accept);
-      return stub;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Starts it, with TLS or with plain HTTP. */
+  StubDynamoDb(boolean withTls, LocalCertificate certificate) {
+    this.certificate = certificate;
+    tls.setSslContext(certificate.context());
+    connector = withTls ? new ServerConnector(server, tls) : new ServerConnector(server);
+    connector.setHost("127.0.0.1");
+    server.addConnector(connector);
+    server.setHandler(this);
+    LifeCycle.start(server);
   }
 
   /** Its address. */
   URI endpoint() {
-    String scheme = server instanceof SSLServerSocket ? "https" : "http";
-    return URI.create(scheme + "://127.0.0.1:" + server.getLocalPort());
+    return URI.create(
+        (tls.isStarted() ? "https" : "http") + "://127.0.0.1:" + connector.getLocalPort());
   }
 
   /** The number of calls so far. */
@@ -88,103 +69,32 @@ final class StubDynamoDb implements AutoCloseable {
     return calls.get();
   }
 
-  /** Closes every connection, as happens between a snapshot and a restore. */
-  void dropConnections() {
-    connections.forEach(StubDynamoDb::close);
+  /** Closes every connection and forgets every TLS session, as between a snapshot and a restore. */
+  void dropConnections() throws Exception {
+    connector.getConnectedEndPoints().forEach(EndPoint::close);
+    if (tls.isStarted()) {
+      tls.reload(factory -> factory.setSslContext(certificate.context()));
+    }
   }
 
   @Override
   public void close() {
-    try {
-      server.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    dropConnections();
+    LifeCycle.stop(server);
   }
 
-  private void accept() {
-    while (!server.isClosed()) {
-      try {
-        Socket connection = server.accept();
-        connections.add(connection);
-        Thread.ofPlatform().daemon().start(() -> serve(connection));
-      } catch (SocketException e) {
-        return;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  private void serve(Socket connection) {
-    try (connection) {
-      connection.setTcpNoDelay(true);
-      if (connection instanceof SSLSocket tls) {
-        tls.startHandshake();
-        tls.getSession().invalidate();
-      }
-      InputStream input = new BufferedInputStream(connection.getInputStream());
-      for (String head = head(input); !head.isEmpty(); head = head(input)) {
-        String body = new String(input.readNBytes(length(head)), StandardCharsets.UTF_8);
-        calls.incrementAndGet();
-        connection.getOutputStream().write(answer(head, body));
-      }
-    } catch (SocketException e) {
-      return;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      connections.remove(connection);
-    }
-  }
-
-  private byte[] answer(String head, String body) {
-    if (head.contains(".getitem")) {
-      return body.contains(INSTANCE) ? OWNER : NOTHING;
-    }
-    return body.contains(NO_SUCH_GROUP) ? NOTHING : CONDITION_FAILED;
-  }
-
-  /** The head of the next request in lower case; empty if there is none. */
-  private static String head(InputStream input) throws IOException {
-    StringBuilder head = new StringBuilder();
-    for (int c = input.read(); c >= 0; c = input.read()) {
-      head.append((char) c);
-      if (c == '\n' && head.indexOf("\r\n\r\n", head.length() - 4) >= 0) {
-        return head.toString().toLowerCase(Locale.ROOT);
-      }
-    }
-    return "";
-  }
-
-  private static int length(String head) {
-    String name = "content-length:";
-    int start = head.indexOf(name) + name.length();
-    return Integer.parseInt(head.substring(start, head.indexOf('\r', start)).strip());
-  }
-
-  /** A response with a checksum, as DynamoDB sends it. */
-  private static byte[] response(String status, String body) {
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) throws IOException {
+    calls.incrementAndGet();
+    String call = Content.Source.asString(request);
+    String target = Objects.requireNonNull(request.getHeaders().get("X-Amz-Target"));
+    String body =
+        target.endsWith("GetItem") ? OWNER : call.contains(NO_SUCH_GROUP) ? "{}" : CONDITION_FAILED;
+    response.setStatus(body.equals(CONDITION_FAILED) ? 400 : 200);
     CRC32 checksum = new CRC32();
     checksum.update(body.getBytes(StandardCharsets.US_ASCII));
-    return """
-        HTTP/1.1 %s\r
-        Content-Type: application/x-amz-json-1.0\r
-        x-amzn-RequestId: stub\r
-        x-amz-crc32: %s\r
-        Content-Length: %s\r
-        \r
-        %s"""
-        .formatted(status, checksum.getValue(), body.length(), body)
-        .getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static void close(Socket connection) {
-    try {
-      connection.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    response.getHeaders().put("Content-Type", "application/x-amz-json-1.0");
+    response.getHeaders().put("x-amz-crc32", Long.toString(checksum.getValue()));
+    Content.Sink.write(response, true, body, callback);
+    return true;
   }
 }

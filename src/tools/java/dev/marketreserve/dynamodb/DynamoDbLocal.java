@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.URI;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.HostPort;
+import org.eclipse.jetty.util.component.LifeCycle;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBRequestHandler;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
@@ -17,11 +19,6 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 public record DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server, URI endpoint)
     implements DynamoDbServer {
 
-  /** Starts a server on a free port of 127.0.0.1. */
-  public static DynamoDbLocal start() throws IOException {
-    return start("127.0.0.1", 0);
-  }
-
   /**
    * Starts a server.
    *
@@ -32,25 +29,17 @@ public record DynamoDbLocal(LocalDynamoDBRequestHandler dynamoDb, Server server,
   public static DynamoDbLocal start(String host, int port) throws IOException {
     Server server = new Server();
     ServerConnector connector = Listener.open(server, host, port);
-    try {
-      LocalDynamoDBRequestHandler dynamoDb =
-          new LocalDynamoDBRequestHandler(0, true, null, true, false);
-      server.setHandler(new LocalDynamoDBServerHandler(dynamoDb, null));
-      server.start();
-      URI endpoint = new URI("http", null, host, connector.getLocalPort(), null, null, null);
-      return new DynamoDbLocal(dynamoDb, server, endpoint);
-    } catch (Exception e) {
-      throw new IllegalStateException("DynamoDB Local did not start", e);
-    }
+    LocalDynamoDBRequestHandler dynamoDb =
+        new LocalDynamoDBRequestHandler(0, true, null, true, false);
+    server.setHandler(new LocalDynamoDBServerHandler(dynamoDb, null));
+    LifeCycle.start(server);
+    URI endpoint = URI.create("http://" + new HostPort(host, connector.getLocalPort()));
+    return new DynamoDbLocal(dynamoDb, server, endpoint);
   }
 
   @Override
   public void close() {
-    try {
-      server.stop();
-      dynamoDb.shutdown();
-    } catch (Exception e) {
-      throw new IllegalStateException("DynamoDB Local did not stop", e);
-    }
+    LifeCycle.stop(server);
+    dynamoDb.shutdown();
   }
 }

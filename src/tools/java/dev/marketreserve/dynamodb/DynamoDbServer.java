@@ -44,7 +44,7 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
   static DynamoDbServer start() {
     String image = System.getProperty(LOCALSTACK_IMAGE);
     try {
-      return image == null ? DynamoDbLocal.start() : LocalStack.start(image);
+      return image == null ? DynamoDbLocal.start("127.0.0.1", 0) : LocalStack.start(image);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

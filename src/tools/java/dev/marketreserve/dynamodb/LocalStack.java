@@ -1,6 +1,7 @@
 package dev.marketreserve.dynamodb;
 
 import com.github.dockerjava.api.DockerClient;
+import com.google.common.base.Throwables;
 import java.net.URI;
 import java.util.Locale;
 import org.testcontainers.DockerClientFactory;
@@ -50,16 +51,12 @@ final class LocalStack implements DynamoDbServer {
       step = "run " + image;
       start(image).close();
     } catch (RuntimeException e) {
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      String reason = String.valueOf(cause.getMessage()).strip().replaceAll("\\s+", " ");
+      String reason = String.valueOf(Throwables.getRootCause(e).getMessage());
       System.err.printf(
           Locale.ROOT,
           "The profile localstack cannot %s; see CONTRIBUTING.md. The reason: %s%n",
           step,
-          reason);
+          reason.strip().replaceAll("\\s+", " "));
       System.exit(1);
     }
   }

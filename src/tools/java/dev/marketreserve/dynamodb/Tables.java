@@ -5,6 +5,7 @@ import dev.marketreserve.SamTemplate;
 import dev.marketreserve.Settings;
 import dev.marketreserve.reservation.ResourceId;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,8 +15,6 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
-import software.amazon.awssdk.services.dynamodb.model.KeyType;
-import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /**
  * The two tables of {@code template.yaml} in a DynamoDB on this machine.
@@ -38,12 +37,9 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
                   .tableName(prefix + table.getKey())
                   .billingMode(properties.get("BillingMode").asText())
                   .attributeDefinitions(
-                      AttributeDefinition.builder()
-                          .attributeName(key)
-                          .attributeType(ScalarAttributeType.S)
-                          .build())
+                      AttributeDefinition.builder().attributeName(key).attributeType("S").build())
                   .keySchema(
-                      KeySchemaElement.builder().attributeName(key).keyType(KeyType.HASH).build()));
+                      KeySchemaElement.builder().attributeName(key).keyType("HASH").build()));
     }
     return tables;
   }
@@ -75,22 +71,15 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
   }
 
   public void register(TenantIds owner) {
-    client.putItem(
-        put ->
-            put.tableName(settings.instanceOwnersTable())
-                .item(
-                    Map.of(
-                        "instance_id", canonical(owner.instanceId()),
-                        "project_id", AttributeValue.fromS(owner.projectId()),
-                        "domain_id", AttributeValue.fromS(owner.domainId()))));
+    Map<String, AttributeValue> item = new HashMap<>(instance(owner));
+    item.put("project_id", AttributeValue.fromS(owner.projectId()));
+    item.put("domain_id", AttributeValue.fromS(owner.domainId()));
+    client.putItem(put -> put.tableName(settings.instanceOwnersTable()).item(item));
   }
 
   public void revoke(TenantIds owner) {
     client.deleteItem(
-        delete ->
-            delete
-                .tableName(settings.instanceOwnersTable())
-                .key(Map.of("instance_id", canonical(owner.instanceId()))));
+        delete -> delete.tableName(settings.instanceOwnersTable()).key(instance(owner)));
   }
 
   /** A group's reservation, every attribute as text; empty if there is none. */
@@ -100,7 +89,7 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
             .getItem(
                 get ->
                     get.tableName(settings.reservationsTable())
-                        .key(Map.of("group_id", AttributeValue.fromS(groupId)))
+                        .key(group(groupId))
                         .consistentRead(true))
             .item());
   }
@@ -117,11 +106,7 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
 
   /** Deletes a group's reservation, like an operator who releases it. */
   public void release(String groupId) {
-    client.deleteItem(
-        delete ->
-            delete
-                .tableName(settings.reservationsTable())
-                .key(Map.of("group_id", AttributeValue.fromS(groupId))));
+    client.deleteItem(delete -> delete.tableName(settings.reservationsTable()).key(group(groupId)));
   }
 
   public void clearReservations() {
@@ -129,8 +114,13 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
         .forEach(reservation -> release(Objects.requireNonNull(reservation.get("group_id"))));
   }
 
-  private static AttributeValue canonical(String id) {
-    return AttributeValue.fromS(ResourceId.parse(id).orElseThrow().canonical());
+  private static Map<String, AttributeValue> instance(TenantIds owner) {
+    String id = ResourceId.parse(owner.instanceId()).orElseThrow().canonical();
+    return Map.of("instance_id", AttributeValue.fromS(id));
+  }
+
+  private static Map<String, AttributeValue> group(String id) {
+    return Map.of("group_id", AttributeValue.fromS(id));
   }
 
   private static Map<String, String> text(Map<String, AttributeValue> item) {

@@ -4,13 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.TenantIds;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Properties;
 import java.util.UUID;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -52,21 +46,13 @@ final class Documentation extends Handler.Wrapper {
             "instance_id", sample.instanceId(),
             "X-Domain-Id", sample.domainId());
     ResourceHandler files = new ResourceHandler();
-    files.setBaseResource(ResourceFactory.of(this).newClassLoaderResource(directory()));
+    files.setBaseResource(
+        ResourceFactory.of(this)
+            .newClassLoaderResource("META-INF/resources/webjars/swagger-ui/")
+            .list()
+            .getFirst()); // its version
     files.setDirAllowed(false);
     setHandler(new ContextHandler(files, "/docs"));
-  }
-
-  /** The directory of Swagger UI's files in its jar. */
-  private static String directory() {
-    Properties properties = new Properties();
-    String file = "/META-INF/maven/org.webjars/swagger-ui/pom.properties";
-    try (InputStream in = Objects.requireNonNull(Documentation.class.getResourceAsStream(file))) {
-      properties.load(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return "META-INF/resources/webjars/swagger-ui/" + properties.getProperty("version");
   }
 
   @Override
@@ -99,31 +85,23 @@ final class Documentation extends Handler.Wrapper {
     removeAmazon(api);
     api.putArray("servers").addObject().put("url", "/").put("description", "no signature needed");
     ((ObjectNode) api.get("components")).remove("securitySchemes");
-    for (JsonNode path : api.get("paths")) {
-      for (JsonNode operation : path) {
-        ((ObjectNode) operation).remove("security");
-        for (JsonNode parameter : operation.get("parameters")) {
-          String id = sampleIds.get(parameter.get("name").asText());
-          if (id != null) {
-            ((ObjectNode) parameter).put("example", id);
-          }
+    for (JsonNode operation : api.findValues("post")) {
+      ((ObjectNode) operation).remove("security");
+      for (JsonNode parameter : operation.get("parameters")) {
+        String id = sampleIds.get(parameter.get("name").asText());
+        if (id != null) {
+          ((ObjectNode) parameter).put("example", id);
         }
-        ((ObjectNode) operation.at("/requestBody/content/application~1json/examples/request/value"))
-            .put("group_id", UUID.randomUUID().toString());
       }
+      ((ObjectNode) operation.at("/requestBody/content/application~1json/examples/request/value"))
+          .put("group_id", UUID.randomUUID().toString());
     }
     return api;
   }
 
   private static void removeAmazon(JsonNode node) {
     if (node instanceof ObjectNode object) {
-      List<String> names =
-          object
-              .propertyStream()
-              .map(Map.Entry::getKey)
-              .filter(name -> name.startsWith("x-amazon-"))
-              .toList();
-      object.remove(names);
+      object.properties().removeIf(property -> property.getKey().startsWith("x-amazon-"));
     }
     node.forEach(Documentation::removeAmazon);
   }

@@ -4,7 +4,6 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.ProxyRequestContext;
-import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent.RequestIdentity;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.marketreserve.SamTemplate;
@@ -17,17 +16,15 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
+import org.eclipse.jetty.http.pathmap.UriTemplatePathSpec;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -90,15 +87,16 @@ final class Gateway extends Handler.Abstract {
     // Read in any case: Jetty closes a connection whose request was not read to the end.
     byte[] body = body(request);
     for (Route route : template.routes()) {
-      Optional<Map<String, String>> parameters = match(route, request);
-      if (parameters.isPresent()) {
-        Optional<byte[]> decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
-        if (decoded.isEmpty()) {
+      Map<String, String> parameters =
+          new UriTemplatePathSpec(route.path()).getPathParams(request.getHttpURI().getPath());
+      if (parameters != null && route.method().equals(request.getMethod())) {
+        byte[] decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
+        if (decoded == null) {
           return fixed(415, "Unsupported Media Type");
         }
-        return decoded.get().length > MAX_PAYLOAD_BYTES
+        return decoded.length > MAX_PAYLOAD_BYTES
             ? fixed(413, "Request Too Long")
-            : call(event(request, route, parameters.get(), decoded.get(), requestId));
+            : call(event(request, route, parameters, decoded, requestId));
       }
     }
     return own("RESOURCE_NOT_FOUND", 404, requestId);
@@ -111,23 +109,6 @@ final class Gateway extends Handler.Abstract {
     return function.handleRequest(event, context);
   }
 
-  private static Optional<Map<String, String>> match(Route route, Request request) {
-    String[] names = route.path().split("/", -1);
-    String[] values = request.getHttpURI().getPath().split("/", -1);
-    if (!route.method().equals(request.getMethod()) || names.length != values.length) {
-      return Optional.empty();
-    }
-    Map<String, String> parameters = new HashMap<>();
-    for (int i = 0; i < names.length; i++) {
-      if (names[i].startsWith("{")) {
-        parameters.put(names[i].substring(1, names[i].length() - 1), values[i]);
-      } else if (!names[i].equals(values[i])) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(parameters);
-  }
-
   /** The body, or enough of it to show that it is too large. */
   private static byte[] body(Request request) throws IOException {
     try (InputStream in = Content.Source.asInputStream(request)) {
@@ -138,13 +119,13 @@ final class Gateway extends Handler.Abstract {
   }
 
   /**
-   * The decoded body; empty if the encoding is unknown or does not fit the body.
+   * The decoded body; null if the encoding is unknown or does not fit the body.
    *
    * @see <a
    *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html">Calling
    *     a method with a compressed payload</a>
    */
-  private static Optional<byte[]> decoded(byte[] body, @Nullable String encoding) {
+  private static byte @Nullable [] decoded(byte[] body, @Nullable String encoding) {
     ByteArrayInputStream bytes = new ByteArrayInputStream(body);
     String name = encoding == null ? "identity" : encoding.toLowerCase(Locale.ROOT);
     try (InputStream in =
@@ -154,9 +135,9 @@ final class Gateway extends Handler.Abstract {
           case "deflate" -> new InflaterInputStream(bytes);
           default -> throw new ZipException(name);
         }) {
-      return Optional.of(in.readNBytes(MAX_PAYLOAD_BYTES + 1));
+      return in.readNBytes(MAX_PAYLOAD_BYTES + 1);
     } catch (IOException e) {
-      return Optional.empty();
+      return null;
     }
   }
 
@@ -164,52 +145,29 @@ final class Gateway extends Handler.Abstract {
       Request request, Route route, Map<String, String> parameters, byte[] body, String requestId) {
     Map<String, String> headers = new LinkedHashMap<>();
     Map<String, List<String>> multiValueHeaders = new LinkedHashMap<>();
-    request
-        .getHeaders()
-        .forEach(
-            field -> {
-              headers.put(field.getName(), field.getValue());
-              multiValueHeaders.merge(
-                  field.getName(), List.of(field.getValue()), Gateway::concatenation);
-            });
-    RequestIdentity identity =
-        new RequestIdentity()
-            .withSourceIp(Request.getRemoteAddr(request))
-            .withUserAgent(headers.get("User-Agent"));
-    String path = request.getHttpURI().getPath();
-    String text = text(body);
-    return new APIGatewayProxyRequestEvent()
-        .withResource(route.path())
-        .withPath(path)
-        .withHttpMethod(request.getMethod())
-        .withHeaders(headers)
-        .withMultiValueHeaders(multiValueHeaders)
-        .withPathParameters(parameters)
-        .withRequestContext(
-            new ProxyRequestContext()
-                .withResourcePath(route.path())
-                .withPath(path)
-                .withHttpMethod(request.getMethod())
-                .withStage("local")
-                .withRequestId(requestId)
-                .withIdentity(identity))
-        .withBody(
-            body.length == 0
-                ? null
-                : text != null ? text : Base64.getEncoder().encodeToString(body))
-        .withIsBase64Encoded(text == null);
-  }
-
-  private static List<String> concatenation(List<String> first, List<String> second) {
-    return Stream.concat(first.stream(), second.stream()).toList();
-  }
-
-  /** The bytes as text, or null if there are none. */
-  private static @Nullable String text(byte[] bytes) {
+    for (String name : request.getHeaders().getFieldNamesCollection()) {
+      List<String> values = request.getHeaders().getValuesList(name);
+      headers.put(name, values.getLast());
+      multiValueHeaders.put(name, values);
+    }
+    APIGatewayProxyRequestEvent event =
+        new APIGatewayProxyRequestEvent()
+            .withResource(route.path())
+            .withPath(request.getHttpURI().getPath())
+            .withHttpMethod(request.getMethod())
+            .withHeaders(headers)
+            .withMultiValueHeaders(multiValueHeaders)
+            .withPathParameters(parameters)
+            .withRequestContext(new ProxyRequestContext().withRequestId(requestId))
+            .withIsBase64Encoded(false);
+    if (body.length == 0) {
+      return event;
+    }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return event.withBody(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
     } catch (CharacterCodingException e) {
-      return null;
+      return event.withBody(Base64.getEncoder().encodeToString(body)).withIsBase64Encoded(true);
     }
   }
 
@@ -224,9 +182,7 @@ final class Gateway extends Handler.Abstract {
         .withBody(body.replace("$context.requestId", requestId));
   }
 
-  /**
-   * A response that API Gateway does not let anybody customise, so it has no request id of ours.
-   */
+  /** A response that API Gateway does not let anybody customise. It has no request id. */
   private static APIGatewayProxyResponseEvent fixed(int status, String message) {
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(status)

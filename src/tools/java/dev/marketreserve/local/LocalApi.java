@@ -1,5 +1,8 @@
 package dev.marketreserve.local;
 
+import static java.nio.file.StandardOpenOption.DELETE_ON_CLOSE;
+
+import com.google.common.base.Throwables;
 import dev.marketreserve.Events;
 import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.SamTemplate;
@@ -8,18 +11,19 @@ import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.net.Listener;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 
 /**
@@ -44,13 +48,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
       throws IOException {
     Server server = new Server(new VirtualThreadPool());
     ServerConnector connector = Listener.open(server, HOST, port);
-    DynamoDbLocal dynamoDb;
-    try {
-      dynamoDb = DynamoDbLocal.start(dynamoDbHost, dynamoDbPort);
-    } catch (IOException e) {
-      connector.close();
-      throw e;
-    }
+    DynamoDbLocal dynamoDb = DynamoDbLocal.start(dynamoDbHost, dynamoDbPort);
     Tables tables = Tables.create(dynamoDb.endpoint(), "");
     owners.forEach(tables::register);
     Terminal terminal = new Terminal();
@@ -58,11 +56,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     Gateway gateway = new Gateway(function, terminal);
     server.setHandler(new Handler.Sequence(new Documentation(Events.tenant()), gateway));
     server.setErrorHandler(gateway::refuse);
-    try {
-      server.start();
-    } catch (Exception e) {
-      throw new IllegalStateException("The local API did not start", e);
-    }
+    LifeCycle.start(server);
     return new LocalApi(dynamoDb, tables, server, connector.getLocalPort());
   }
 
@@ -76,11 +70,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
 
   @Override
   public void close() {
-    try {
-      server.stop();
-    } catch (Exception e) {
-      throw new IllegalStateException("The local API did not stop", e);
-    }
+    LifeCycle.stop(server);
     tables.close();
     dynamoDb.close();
   }
@@ -95,14 +85,9 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     TenantIds sample = Events.tenant();
     try {
       checkTemporaryDirectory();
-      LocalApi api =
-          start(
-              port(arguments[0]),
-              arguments[1],
-              port(arguments[2]),
-              arguments.length > 3 && !arguments[3].isBlank()
-                  ? List.of(sample, TenantIds.parse(arguments[3]))
-                  : List.of(sample));
+      List<TenantIds> owners = new ArrayList<>(List.of(sample));
+      Stream.of(arguments).skip(3).map(TenantIds::parse).forEach(owners::add);
+      LocalApi api = start(port(arguments[0]), arguments[1], port(arguments[2]), owners);
       Runtime.getRuntime().addShutdownHook(new Thread(api::close));
       System.out.printf(
           Locale.ROOT,
@@ -122,11 +107,12 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
           reserveUrl(api.url(), sample),
           sample.domainId(),
           UUID.randomUUID());
-    } catch (IOException | IllegalArgumentException e) {
-      System.err.println("The local API cannot start: " + e.getMessage());
-      System.exit(1);
     } catch (Throwable e) { // Without an exit, the servers' threads would keep the process alive.
-      System.err.println("The local API cannot start: " + rootCause(e));
+      String reason =
+          e instanceof IOException || e instanceof IllegalArgumentException
+              ? e.getMessage()
+              : Throwables.getRootCause(e).toString().strip().replaceAll("\\s+", " ");
+      System.err.println("The local API cannot start: " + reason);
       System.exit(1);
     }
   }
@@ -136,13 +122,10 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
    */
   private static void checkTemporaryDirectory() throws IOException {
     Path directory = Path.of(System.getProperty("java.io.tmpdir"));
-    try {
-      Path probe = Files.createTempFile(directory, "market-reserve-", ".tmp");
-      try {
-        Files.write(probe, new byte[NATIVE_CODE_BYTES]);
-      } finally {
-        Files.delete(probe);
-      }
+    try (OutputStream probe =
+        Files.newOutputStream(
+            Files.createTempFile(directory, "market-reserve-", ".tmp"), DELETE_ON_CLOSE)) {
+      probe.write(new byte[NATIVE_CODE_BYTES]);
     } catch (IOException e) {
       throw new IOException(
           "%s has no room for %s bytes: %s".formatted(directory, NATIVE_CODE_BYTES, e), e);
@@ -150,23 +133,10 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
   }
 
   private static int port(String text) {
-    try {
-      int port = Integer.parseInt(text);
-      if (port >= 0 && port <= 65535) {
-        return port;
-      }
-    } catch (NumberFormatException e) {
-      // the same message as for a number that is not a port
+    if (text.matches("\\d{1,5}") && Integer.parseInt(text) <= 65535) {
+      return Integer.parseInt(text);
     }
     throw new IllegalArgumentException(text + " is not a port: it must be 0 to 65535.");
-  }
-
-  private static String rootCause(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.toString().strip().replaceAll("\\s+", " ");
   }
 
   /**
@@ -174,26 +144,18 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
    * Maven is killed. Does nothing if the parent is unknown or process 1.
    */
   private static void endWithParent() {
-    Optional<ProcessHandle> parent = ProcessHandle.current().parent();
-    if (parent.filter(process -> process.pid() > 1).isPresent()) {
-      Thread.startVirtualThread(
-          () -> {
-            while (ProcessHandle.current().parent().equals(parent)) {
-              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
-            }
-            System.exit(0);
-          });
-    }
+    var _ =
+        ProcessHandle.current()
+            .parent()
+            .filter(parent -> parent.pid() > 1)
+            .map(parent -> parent.onExit().thenRun(() -> System.exit(0)));
   }
 
   /** The URL at which {@code owner} reserves. */
   static String reserveUrl(String base, TenantIds owner) {
-    return SamTemplate.read()
-        .routes()
-        .getFirst()
-        .path()
-        .replace("{project_id}", owner.projectId())
-        .replace("{instance_id}", owner.instanceId())
-        .transform(base::concat);
+    String path = SamTemplate.read().routes().getFirst().path();
+    return base
+        + path.replace("{project_id}", owner.projectId())
+            .replace("{instance_id}", owner.instanceId());
   }
 }

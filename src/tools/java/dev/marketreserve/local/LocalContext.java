@@ -1,21 +1,16 @@
 package dev.marketreserve.local;
 
-import com.amazonaws.services.lambda.runtime.ClientContext;
-import com.amazonaws.services.lambda.runtime.CognitoIdentity;
-import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
-import dev.marketreserve.reservation.Deadline;
+import com.amazonaws.services.lambda.runtime.api.client.api.LambdaContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** The context of a local invocation: an id, a deadline and a log. */
-public final class LocalContext implements Context {
+public final class LocalContext extends LambdaContext {
 
-  private final String requestId;
-  private final Deadline deadline;
-  private final LambdaLogger logger;
+  private final Consumer<String> log;
 
   /**
    * A context for an invocation that begins now.
@@ -23,74 +18,34 @@ public final class LocalContext implements Context {
    * @param log receives what the function logs
    */
   public LocalContext(String requestId, Duration timeout, Consumer<String> log) {
-    this.requestId = requestId;
-    this.deadline = Deadline.in(timeout);
-    this.logger =
-        new LambdaLogger() {
-          @Override
-          public void log(String message) {
-            log.accept(message);
-          }
-
-          @Override
-          public void log(byte[] message) {
-            log.accept(new String(message, StandardCharsets.UTF_8));
-          }
-        };
-  }
-
-  @Override
-  public String getAwsRequestId() {
-    return requestId;
-  }
-
-  @Override
-  public int getRemainingTimeInMillis() {
-    return Math.toIntExact(deadline.remaining().toMillis());
+    super(
+        Math.toIntExact(Runtime.getRuntime().maxMemory() >> 20),
+        Instant.now().plus(timeout).toEpochMilli(),
+        requestId,
+        "local",
+        "local",
+        "local",
+        null,
+        "$LATEST",
+        "arn:aws:lambda:us-east-1:000000000000:function:local",
+        null,
+        null,
+        null);
+    this.log = log;
   }
 
   @Override
   public LambdaLogger getLogger() {
-    return logger;
-  }
+    return new LambdaLogger() {
+      @Override
+      public void log(String message) {
+        log.accept(message);
+      }
 
-  @Override
-  public String getLogGroupName() {
-    return "local";
-  }
-
-  @Override
-  public String getLogStreamName() {
-    return "local";
-  }
-
-  @Override
-  public String getFunctionName() {
-    return "local";
-  }
-
-  @Override
-  public String getFunctionVersion() {
-    return "$LATEST";
-  }
-
-  @Override
-  public String getInvokedFunctionArn() {
-    return "arn:aws:lambda:us-east-1:000000000000:function:local";
-  }
-
-  @Override
-  public @Nullable CognitoIdentity getIdentity() {
-    return null;
-  }
-
-  @Override
-  public @Nullable ClientContext getClientContext() {
-    return null;
-  }
-
-  @Override
-  public int getMemoryLimitInMB() {
-    return Math.toIntExact(Runtime.getRuntime().maxMemory() >> 20);
+      @Override
+      public void log(byte[] message) {
+        log.accept(new String(message, StandardCharsets.UTF_8));
+      }
+    };
   }
 }

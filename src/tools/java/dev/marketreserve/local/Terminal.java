@@ -15,7 +15,6 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Request;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkRequest;
@@ -23,7 +22,6 @@ import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The terminal output: one line per request. If the system property {@code verbose} is true, the
@@ -55,13 +53,7 @@ final class Terminal implements ExecutionInterceptor {
 
   /** Shows an event that the function gets. */
   void called(APIGatewayProxyRequestEvent event) {
-    if (verbose) {
-      try {
-        detail("event", printable(JSON.writeValueAsString(event)));
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException(e);
-      }
-    }
+    detail("event", printable(JSON.valueToTree(event).toString()));
   }
 
   /** Shows the function's log. Without {@code verbose}, only the cause of a failure is shown. */
@@ -99,23 +91,12 @@ final class Terminal implements ExecutionInterceptor {
                 request
                     .getValueForField("Key", Map.class)
                     .or(() -> request.getValueForField("Item", Map.class))
-                    .map(Terminal::text)
+                    .map(item -> item.toString().replaceAll("AttributeValue\\(S=(.*?)\\)", "$1"))
                     .orElse(""),
                 result));
   }
 
-  private static String text(Map<?, ?> item) {
-    return item.entrySet().stream()
-        .map(
-            attribute ->
-                attribute.getKey()
-                    + "="
-                    + (attribute.getValue() instanceof AttributeValue value
-                        ? value.s()
-                        : attribute.getValue()))
-        .collect(Collectors.joining(", ", "{", "}"));
-  }
-
+  /** Shows a line if {@code verbose}. */
   private void detail(String kind, String text) {
     if (verbose) {
       System.out.printf(Locale.ROOT, "          %-9s %s%n", kind, text);

@@ -1,5 +1,6 @@
 package dev.marketreserve.net;
 
+import com.google.common.base.Throwables;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.channels.UnresolvedAddressException;
@@ -31,21 +32,16 @@ public final class Listener {
     try {
       connector.open();
     } catch (IOException | UnresolvedAddressException e) {
-      throw new IOException("port " + port + " of " + host + " " + reason(e), e);
+      String reason =
+          switch (Throwables.getRootCause(e)) {
+            case BindException cause when "Address already in use".equals(cause.getMessage()) ->
+                "is taken.";
+            case UnresolvedAddressException cause -> "cannot be opened: there is no such host.";
+            case Throwable cause -> "cannot be opened: " + cause.getMessage() + ".";
+          };
+      throw new IOException("port " + port + " of " + host + " " + reason, e);
     }
     server.addConnector(connector);
     return connector;
-  }
-
-  private static String reason(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return switch (cause) {
-      case BindException e when "Address already in use".equals(e.getMessage()) -> "is taken.";
-      case UnresolvedAddressException e -> "cannot be opened: there is no such host.";
-      default -> "cannot be opened: " + cause.getMessage() + ".";
-    };
   }
 }

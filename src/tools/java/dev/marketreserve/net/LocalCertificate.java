@@ -1,13 +1,11 @@
 package dev.marketreserve.net;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.CertificateEncodingException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -20,9 +18,9 @@ import javax.net.ssl.TrustManagerFactory;
  * A certificate for 127.0.0.1 and its key, so that a function on this machine speaks TLS as on AWS.
  * The JDK's {@code keytool} creates a new one each time.
  *
- * @param directory the directory of its files
+ * @param pem the certificate's file, in OpenSSL's format
  */
-public record LocalCertificate(Path directory) {
+public record LocalCertificate(KeyStore keys, Path pem) {
 
   /** A name that the certificate is valid for, in addition to 127.0.0.1. */
   public static final String NAME = "dynamodb.test";
@@ -30,19 +28,37 @@ public record LocalCertificate(Path directory) {
   private static final String ALIAS = "local";
   private static final String PASSWORD = "changeit"; // the JDK's default password for a trust store
 
-  /** Creates the certificate. */
+  /** Creates the certificate, with its files in {@code directory}. */
   public static LocalCertificate create(Path directory) throws IOException {
-    LocalCertificate certificate = new LocalCertificate(directory.toAbsolutePath());
-    Files.createDirectories(directory);
-    Files.deleteIfExists(certificate.keys());
-    certificate.keytool();
-    return certificate;
+    Path store = Files.createDirectories(directory).resolve("keys.p12");
+    Files.deleteIfExists(store);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+    command.addAll(List.of("-genkeypair", "-alias", ALIAS, "-keyalg", "RSA", "-keysize", "2048"));
+    command.addAll(List.of("-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1,dns:" + NAME));
+    command.addAll(List.of("-keystore", store.toString(), "-storepass", PASSWORD));
+    Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (keytool.onExit().join().exitValue() != 0) {
+      throw new IOException("keytool: " + output);
+    }
+    try {
+      KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+      byte[] certificate = keys.getCertificate(ALIAS).getEncoded();
+      Path pem =
+          Files.writeString(
+              directory.resolve("certificate.pem").toAbsolutePath(),
+              "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                  .formatted(Base64.getMimeEncoder().encodeToString(certificate)));
+      return new LocalCertificate(keys, pem);
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
   }
 
   /** For a server on 127.0.0.1, and for a client that trusts only this certificate. */
   public SSLContext context() {
     try {
-      KeyStore keys = KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray());
       KeyManagerFactory managers =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       managers.init(keys, PASSWORD.toCharArray());
@@ -54,8 +70,6 @@ public record LocalCertificate(Path directory) {
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -69,51 +83,8 @@ public record LocalCertificate(Path directory) {
    *     href="https://github.com/aws/s2n-tls/blob/main/docs/usage-guide/topics/ch09-certificates.md">The
    *     trust store of s2n-tls</a>
    */
-  public Map<String, String> environment() throws IOException {
-    String pem = pem().toString();
-    return Map.of("SSL_CERT_FILE", pem, "AWS_CA_BUNDLE", pem, "NODE_EXTRA_CA_CERTS", pem);
-  }
-
-  /** The certificate in OpenSSL's format. */
-  public Path pem() throws IOException {
-    try {
-      String encoded = Base64.getMimeEncoder().encodeToString(certificate().getEncoded());
-      return Files.writeString(
-          directory.resolve("certificate.pem"),
-          "-----BEGIN CERTIFICATE-----\n" + encoded + "\n-----END CERTIFICATE-----\n",
-          StandardCharsets.US_ASCII);
-    } catch (CertificateEncodingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private java.security.cert.Certificate certificate() throws IOException {
-    try {
-      return KeyStore.getInstance(keys().toFile(), PASSWORD.toCharArray()).getCertificate(ALIAS);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private Path keys() {
-    return directory.resolve("keys.p12");
-  }
-
-  private void keytool() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of("-genkeypair", "-alias", ALIAS, "-keyalg", "RSA", "-keysize", "2048"));
-    command.addAll(List.of("-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1,dns:" + NAME));
-    command.addAll(List.of("-keystore", keys().toString(), "-storepass", PASSWORD));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (process.waitFor() != 0) {
-        throw new IOException("keytool: " + output);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
+  public Map<String, String> environment() {
+    String file = pem.toString();
+    return Map.of("SSL_CERT_FILE", file, "AWS_CA_BUNDLE", file, "NODE_EXTRA_CA_CERTS", file);
   }
 }

@@ -5,24 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A Lambda execution environment on this machine: AWS's runtime interface client for Java in its
- * own JVM, with Lambda's class path, and with {@link RuntimeApi} in place of Lambda.
- *
- * <p>The JVM sees only the function's directory and the client's jars. Its environment variables
- * are those given here and those that Lambda adds. It runs on this JVM's Java version. The client
- * has native code only for Linux.
- *
- * <pre>{@code
- * try (LambdaRuntime runtime =
- *     LambdaRuntime.start(
- *         Path.of("target/runtime"), Path.of("target/function"), "com.example.Hello", Map.of())) {
- *   Completion hello = runtime.api().invoke("{}", Duration.ofSeconds(10));
- * }
- * }</pre>
+ * A Lambda execution environment on this machine, with {@link RuntimeApi} in place of Lambda. A
+ * Java function runs in its own JVM, under AWS's runtime interface client and with Lambda's class
+ * path. The client has native code only for Linux.
  *
  * @see <a
  *     href="https://github.com/aws/aws-lambda-java-libs/tree/main/aws-lambda-java-runtime-interface-client">AWS
@@ -30,10 +20,16 @@ import java.util.Map;
  */
 public final class LambdaRuntime implements AutoCloseable {
 
-  private static final String MAIN_CLASS =
-      "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
-  private static final String NATIVE_CODE =
-      "com.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI";
+  /** The jars of the runtime interface client, and its native code in {@code jni/}. */
+  private static final Path CLIENT = Path.of("target", "runtime").toAbsolutePath();
+
+  private static final String CLIENT_PACKAGE = "com.amazonaws.services.lambda.runtime.api.client";
+
+  private static final Map<String, String> CREDENTIALS =
+      Map.of(
+          "AWS_ACCESS_KEY_ID", "local",
+          "AWS_SECRET_ACCESS_KEY", "local",
+          "AWS_SESSION_TOKEN", "local");
 
   private final RuntimeApi api;
   private final Process process;
@@ -48,42 +44,45 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   /**
-   * Starts the environment and returns at once; invocations wait until it is ready.
+   * Starts an environment for Java and returns at once; invocations wait until it is ready. The
+   * command line is Lambda's, without its class data archives. Lambda uses the second JIT compiler
+   * only with SnapStart.
    *
-   * @param client the jars of the runtime interface client and its dependencies, and its native
-   *     code unpacked in {@code jni/}
+   * @param prefix a command to which the JVM's command is appended; may be empty
    * @param function the uploaded directory: classes at the root, libraries in {@code lib/}
    * @param handler Lambda's handler setting: a class, or {@code class::method}
-   * @param environment the function's variables, and any of Lambda's own. If {@code
-   *     AWS_LAMBDA_INITIALIZATION_TYPE} is {@code snap-start}, credentials come from an endpoint;
-   *     otherwise they are in the environment
+   * @param environment the function's variables, {@code AWS_LAMBDA_FUNCTION_MEMORY_SIZE} for the
+   *     JVM, and any of Lambda's other variables. If {@code AWS_LAMBDA_INITIALIZATION_TYPE} is
+   *     {@code snap-start}, credentials come from an endpoint; otherwise they are in the
+   *     environment
    */
   public static LambdaRuntime start(
-      Path client, Path function, String handler, Map<String, String> environment) {
-    return start(List.of(), client, function, handler, environment);
-  }
-
-  /** Starts the environment through another command; the JVM's command is appended to it. */
-  public static LambdaRuntime start(
-      List<String> prefix,
-      Path client,
-      Path function,
-      String handler,
-      Map<String, String> environment) {
+      List<String> prefix, Path function, String handler, Map<String, String> environment) {
+    String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
+    Path nativeCode = CLIENT.resolve("jni/libaws-lambda-jni.linux-" + architecture + ".so");
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(command(client.toAbsolutePath(), handler, environment));
-    return start(command, function, handler, environment);
+    Collections.addAll(
+        command,
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:MaxRAM=" + environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") + "m",
+        "-XX:+UseSerialGC",
+        hasSnapStart(environment) ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
+        "--enable-native-access=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
+        "-D" + CLIENT_PACKAGE + ".runtimeapi.NativeClient.JNI=" + nativeCode,
+        "-classpath",
+        CLIENT + "/*",
+        CLIENT_PACKAGE + ".AWSLambda",
+        handler);
+    return startProgram(command, function, handler, environment);
   }
 
-  /**
-   * Starts an environment for another language.
-   *
-   * @param command the program that uses the Runtime API, with its arguments
-   */
-  public static LambdaRuntime start(
+  /** Starts an environment for another language: the program that uses the Runtime API. */
+  public static LambdaRuntime startProgram(
       List<String> command, Path function, String handler, Map<String, String> environment) {
     try {
-      RuntimeApi api = RuntimeApi.start();
+      RuntimeApi api = new RuntimeApi();
       Path output = Files.createTempFile("lambda-", ".out");
       Path errors = Files.createTempFile("lambda-", ".err");
       ProcessBuilder builder =
@@ -91,58 +90,28 @@ public final class LambdaRuntime implements AutoCloseable {
               .directory(function.toFile())
               .redirectOutput(output.toFile())
               .redirectError(errors.toFile());
-      builder.environment().clear();
-      builder.environment().put("TZ", ":UTC");
-      builder.environment().put("HOME", "/nonexistent"); // no profile of this machine's user
-      builder.environment().put("LAMBDA_TASK_ROOT", function.toAbsolutePath().toString());
-      builder.environment().put("_HANDLER", handler);
-      builder.environment().put("AWS_LAMBDA_FUNCTION_NAME", "local");
-      builder.environment().put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
-      builder.environment().put("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/local");
-      builder.environment().put("AWS_LAMBDA_LOG_STREAM_NAME", "local");
-      builder.environment().put("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
-      builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
-      builder.environment().put("AWS_REGION", "us-east-1");
-      builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
-      if (hasSnapStart(environment)) {
-        builder.environment().put("AWS_CONTAINER_CREDENTIALS_FULL_URI", api.credentialsUri());
-        builder.environment().put("AWS_CONTAINER_AUTHORIZATION_TOKEN", "local");
-      } else {
-        builder.environment().put("AWS_ACCESS_KEY_ID", "local");
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", "local");
-        builder.environment().put("AWS_SESSION_TOKEN", "local");
-      }
-      builder.environment().putAll(environment);
+      Map<String, String> variables = builder.environment();
+      variables.clear();
+      variables.put("TZ", ":UTC");
+      variables.put("HOME", "/nonexistent"); // no profile of this machine's user
+      variables.put("LAMBDA_TASK_ROOT", function.toAbsolutePath().toString());
+      variables.put("_HANDLER", handler);
+      variables.put("AWS_LAMBDA_FUNCTION_NAME", "local");
+      variables.put("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+      variables.put("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/local");
+      variables.put("AWS_LAMBDA_LOG_STREAM_NAME", "local");
+      variables.put("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+      variables.put("AWS_LAMBDA_RUNTIME_API", api.address());
+      variables.put("AWS_REGION", "us-east-1");
+      variables.put("AWS_DEFAULT_REGION", "us-east-1");
+      variables.putAll(hasSnapStart(environment) ? api.credentialsVariables() : CREDENTIALS);
+      variables.putAll(environment);
       Process process = builder.start();
       var _ = process.onExit().thenAccept(exited -> api.runtimeExited(exited.exitValue()));
       return new LambdaRuntime(api, process, output, errors);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /**
-   * Lambda's command line, without its class data archives. Lambda uses the second JIT compiler
-   * only with SnapStart. If the environment gives the function's memory size, the JVM gets it as
-   * the machine's memory.
-   */
-  private static List<String> command(
-      Path client, String handler, Map<String, String> environment) {
-    String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    if (environment.containsKey("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")) {
-      command.add("-XX:MaxRAM=" + environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") + "m");
-    }
-    command.add("-XX:+UseSerialGC");
-    command.add(hasSnapStart(environment) ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1");
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("--add-opens=java.base/java.io=ALL-UNNAMED");
-    command.add("-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
-    command.add(
-        "-D" + NATIVE_CODE + "=" + client + "/jni/libaws-lambda-jni.linux-" + architecture + ".so");
-    command.addAll(List.of("-classpath", client + "/*", MAIN_CLASS, handler));
-    return command;
   }
 
   private static boolean hasSnapStart(Map<String, String> environment) {
@@ -198,16 +167,10 @@ public final class LambdaRuntime implements AutoCloseable {
   }
 
   private void signal(String name) {
-    if (process.isAlive()) {
-      try {
-        new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
-            .inheritIO()
-            .start()
-            .onExit()
-            .join();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().onExit().join();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.marketreserve.runtime;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.marketreserve.runtime.Completion.Failed;
@@ -41,8 +42,6 @@ public final class RuntimeApi implements AutoCloseable {
   private static final String ROOT = "/2018-06-01/runtime";
   private static final String CREDENTIALS = "/2021-04-23/credentials";
   private static final Duration TIME_TO_START = Duration.ofSeconds(130); // as before a snapshot
-  private static final int OK = 200;
-  private static final int ACCEPTED = 202;
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -55,8 +54,9 @@ public final class RuntimeApi implements AutoCloseable {
   private final CompletableFuture<Void> restore = new CompletableFuture<>();
   private final CompletableFuture<Failed> end = new CompletableFuture<>();
 
-  private RuntimeApi(HttpServer server) {
-    this.server = server;
+  /** Starts the API on a free port. */
+  public RuntimeApi() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext(ROOT + "/invocation/next", this::next);
     server.createContext(ROOT + "/invocation/", this::complete);
@@ -64,14 +64,7 @@ public final class RuntimeApi implements AutoCloseable {
     server.createContext(ROOT + "/restore/next", this::restoreNext);
     server.createContext(ROOT + "/restore/error", this::fail);
     server.createContext(CREDENTIALS, this::credentials);
-  }
-
-  /** Starts the API on a free port. */
-  public static RuntimeApi start() throws IOException {
-    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    RuntimeApi api = new RuntimeApi(HttpServer.create(anyPort, 0));
-    api.server.start();
-    return api;
+    server.start();
   }
 
   /** Host and port, as in {@code AWS_LAMBDA_RUNTIME_API}. */
@@ -79,12 +72,13 @@ public final class RuntimeApi implements AutoCloseable {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /**
-   * The URL of the credentials that a function with SnapStart gets. They are valid only for local
-   * endpoints.
-   */
-  public String credentialsUri() {
-    return "http://" + address() + CREDENTIALS;
+  /** The variables that lead a function with SnapStart to its credentials. */
+  Map<String, String> credentialsVariables() {
+    return Map.of(
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "http://" + address() + CREDENTIALS,
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+        "local");
   }
 
   /** Stops responding to requests for credentials, or responds again. */
@@ -98,11 +92,7 @@ public final class RuntimeApi implements AutoCloseable {
     return credentialsServed.get();
   }
 
-  /**
-   * Invokes the function and waits for the result.
-   *
-   * @param timeout how long the function may take
-   */
+  /** Invokes the function, which may take as long as {@code timeout}, and waits for the result. */
   public Completion invoke(String payload, Duration timeout) {
     Invocation invocation =
         new Invocation(UUID.randomUUID().toString(), payload, timeout, new CompletableFuture<>());
@@ -166,17 +156,14 @@ public final class RuntimeApi implements AutoCloseable {
             new Failed("Sandbox.Timedout", "Task timed out after " + invocation.timeout),
             invocation.timeout.toMillis(),
             TimeUnit.MILLISECONDS);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.getResponseHeaders().set("Lambda-Runtime-Aws-Request-Id", invocation.id);
-    exchange
-        .getResponseHeaders()
-        .set("Lambda-Runtime-Deadline-Ms", Long.toString(deadline.toEpochMilli()));
-    exchange
-        .getResponseHeaders()
-        .set(
-            "Lambda-Runtime-Invoked-Function-Arn",
-            "arn:aws:lambda:us-east-1:000000000000:function:local");
-    answer(exchange, OK, invocation.payload);
+    Headers headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", "application/json");
+    headers.set("Lambda-Runtime-Aws-Request-Id", invocation.id);
+    headers.set("Lambda-Runtime-Deadline-Ms", Long.toString(deadline.toEpochMilli()));
+    headers.set(
+        "Lambda-Runtime-Invoked-Function-Arn",
+        "arn:aws:lambda:us-east-1:000000000000:function:local");
+    answer(exchange, 200, invocation.payload);
   }
 
   private Invocation fetch() throws IOException {
@@ -197,18 +184,18 @@ public final class RuntimeApi implements AutoCloseable {
     }
     invocation.completion.complete(
         path[path.length - 1].equals("response") ? new Returned(body(exchange)) : error(exchange));
-    answer(exchange, ACCEPTED, "{\"status\":\"OK\"}");
+    answer(exchange, 202, "{\"status\":\"OK\"}");
   }
 
   private void fail(HttpExchange exchange) throws IOException {
     end.complete(error(exchange));
-    answer(exchange, ACCEPTED, "{\"status\":\"OK\"}");
+    answer(exchange, 202, "{\"status\":\"OK\"}");
   }
 
   private void restoreNext(HttpExchange exchange) throws IOException {
     checkpoint.complete(null);
     restore.join();
-    answer(exchange, OK, "");
+    answer(exchange, 200, "");
   }
 
   private void credentials(HttpExchange exchange) throws IOException {
@@ -216,15 +203,9 @@ public final class RuntimeApi implements AutoCloseable {
     credentials.join();
     answer(
         exchange,
-        OK,
+        200,
         """
-        {
-          "AccessKeyId": "local",
-          "SecretAccessKey": "local",
-          "Token": "local",
-          "Expiration": "%s"
-        }
-        """
+        {"AccessKeyId": "local", "SecretAccessKey": "local", "Token": "local", "Expiration": "%s"}"""
             .formatted(Instant.now().plus(Duration.ofHours(6))));
   }
 

@@ -1,8 +1,4 @@
-/**
- * The packaged function under Lambda's own runtime client. {@link
- * dev.marketreserve.runtime.LambdaRuntime}, {@link dev.marketreserve.runtime.RuntimeApi} and {@link
- * dev.marketreserve.runtime.Completion} work with any function.
- */
+/** The packaged function under Lambda's own runtime client. */
 @NullMarked
 package dev.marketreserve.runtime;
 

@@ -16,7 +16,6 @@ import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -27,6 +26,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
+import software.amazon.awssdk.utils.IoUtils;
 
 /**
  * The two calls of a reservation with the function's HTTP client and a handwritten signature: no
@@ -54,14 +54,14 @@ public final class HandWrittenFunction implements RequestStreamHandler {
   public void handleRequest(InputStream input, OutputStream output, Context context)
       throws IOException {
     String event = new String(input.readAllBytes(), StandardCharsets.UTF_8);
+    String instance =
+        first(INSTANCE, event).replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
     String owner =
         call(
             "GetItem",
             """
             {"TableName":"%s","Key":{"instance_id":{"S":"%s"}},"ConsistentRead":true}"""
-                .formatted(
-                    variable("INSTANCE_OWNERS_TABLE"),
-                    UUID.fromString(dashed(first(INSTANCE, event)))));
+                .formatted(variable("INSTANCE_OWNERS_TABLE"), instance));
     if (!owner.contains("Item")) {
       throw new IOException("no owner: " + owner);
     }
@@ -94,68 +94,51 @@ public final class HandWrittenFunction implements RequestStreamHandler {
             .putHeader("X-Amz-Target", target)
             .putHeader("Authorization", signature(target, date, body))
             .build();
-    HttpExecuteResponse response =
-        client
-            .prepareRequest(
-                HttpExecuteRequest.builder()
-                    .request(request)
-                    .contentStreamProvider(ContentStreamProvider.fromUtf8String(body))
-                    .build())
-            .call();
-    try (InputStream answer = response.responseBody().orElseThrow()) {
-      String text = new String(answer.readAllBytes(), StandardCharsets.UTF_8);
-      if (!response.httpResponse().isSuccessful()) {
-        throw new IOException(text);
-      }
-      return text;
+    HttpExecuteRequest call =
+        HttpExecuteRequest.builder()
+            .request(request)
+            .contentStreamProvider(ContentStreamProvider.fromUtf8String(body))
+            .build();
+    HttpExecuteResponse response = client.prepareRequest(call).call();
+    String text = IoUtils.toUtf8String(response.responseBody().orElseThrow());
+    if (!response.httpResponse().isSuccessful()) {
+      throw new IOException(text);
     }
+    return text;
   }
 
-  private String signature(String target, String date, String body) {
+  private String signature(String target, String date, String body) throws IOException {
     String scope = date.substring(0, 8) + "/" + region + "/dynamodb/aws4_request";
-    String signed = "host;x-amz-date;x-amz-target";
-    String canonical =
-        "POST\n/\n\nhost:%s\nx-amz-date:%s\nx-amz-target:%s\n\n%s\n%s"
-            .formatted(endpoint.getAuthority(), date, target, signed, sha256(body));
-    byte[] key = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
-    for (String part : scope.split("/", -1)) {
-      key = hmac(key, part);
-    }
-    String toSign = "AWS4-HMAC-SHA256\n" + date + "\n" + scope + "\n" + sha256(canonical);
-    return "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"
-        .formatted(keyId, scope, signed, HexFormat.of().formatHex(hmac(key, toSign)));
-  }
-
-  private static String sha256(String text) {
+    String headers = "host;x-amz-date;x-amz-target";
     try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+      String request =
+          "POST\n/\n\nhost:%s\nx-amz-date:%s\nx-amz-target:%s\n\n%s\n%s"
+              .formatted(endpoint.getAuthority(), date, target, headers, sha256(body));
+      byte[] key = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
+      for (String part : scope.split("/", -1)) {
+        key = hmac(key, part);
+      }
+      String toSign = "AWS4-HMAC-SHA256\n" + date + "\n" + scope + "\n" + sha256(request);
+      return "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"
+          .formatted(keyId, scope, headers, HexFormat.of().formatHex(hmac(key, toSign)));
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
+      throw new IOException(e);
     }
   }
 
-  private static byte[] hmac(byte[] key, String text) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+  private static String sha256(String text) throws GeneralSecurityException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
   }
 
-  private static String dashed(String hex) {
-    return hex.replaceFirst("(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5");
+  private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec(key, "HmacSHA256"));
+    return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static String first(Pattern pattern, String text) {
-    Matcher matcher = pattern.matcher(text);
-    if (!matcher.find()) {
-      throw new IllegalArgumentException("no " + pattern + " in " + text);
-    }
-    return matcher.group(1);
+    return pattern.matcher(text).results().findFirst().orElseThrow().group(1);
   }
 
   private static String variable(String name) {
