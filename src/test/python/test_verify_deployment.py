@@ -107,6 +107,7 @@ PURCHASE = {"purchase_id": str(uuid.uuid4())}
 BROKEN = {
     "everything fails": changed(ALL, 500, fields={"error_code": "APIG.9999"}),
     "an unknown path is served": changed(404, 403, fields={"error_code": "APIG.1136"}),
+    "an unknown path has another status": changed(404, 403),
     "the gateway validates bodies": changed("APIG.2000", fields={"error_code": "APIG.2012"}),
     "other tenants are not refused": changed("APIG.1136", 201),
     "another tenant learns the purchase id": changed("APIG.1136", fields=PURCHASE),

@@ -46,11 +46,11 @@ class PromisesTest {
   void documentedLimitsMatchTheCode() throws ReflectiveOperationException {
     assertLimit(
         "whole response",
-        "%s, or what is left of the invocation less %s, whichever is earlier"
+        "%s, or the invocation's remaining time minus %s, whichever is shorter"
             .formatted(seconds(ReserveHandler.TIME_TO_RESPOND), seconds(ReserveHandler.MARGIN)));
     assertLimit("connection", seconds((Duration) limit("CONNECTION_TIMEOUT")));
     assertLimit("attempt", seconds((Duration) limit("ATTEMPT_TIMEOUT")));
-    assertLimit("attempts per call", String.valueOf(limit("MAX_ATTEMPTS")));
+    assertLimit("attempts per operation", String.valueOf(limit("MAX_ATTEMPTS")));
     assertLimit("pause before attempts 2 and 3", pause((Duration) limit("PAUSE")));
     assertLimit("the same pause if throttled", pause((Duration) limit("THROTTLED_PAUSE")));
   }
