@@ -149,7 +149,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     }
   }
 
-  private static int port(String text) {
+  static int port(String text) {
     try {
       int port = Integer.parseInt(text);
       if (port >= 0 && port <= 65535) {
