@@ -3,14 +3,15 @@ package dev.marketreserve;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** Checks requests and responses against the one operation of {@code openapi.yaml}. */
 public final class OpenApi {
@@ -56,7 +57,7 @@ public final class OpenApi {
             .filter(p -> p.get("name").asText().equals(name))
             .findFirst()
             .orElseThrow();
-    return violations(parameter.get("schema"), JSON.getNodeFactory().textNode(value)).isEmpty();
+    return violations(parameter.get("schema"), TextNode.valueOf(value)).isEmpty();
   }
 
   /** Whether the description of a status lists an error code. */
@@ -90,39 +91,26 @@ public final class OpenApi {
     if (response == null) {
       return List.of("no such status: " + status);
     }
+    List<String> violations = new ArrayList<>();
     JsonNode described = response.path("headers"); // missing if the gateway sends no header of ours
-    Stream<String> missing =
-        described.properties().stream()
-            .filter(header -> header.getValue().path("required").asBoolean())
-            .map(Map.Entry::getKey)
-            .filter(name -> !headers.containsKey(name))
-            .map(name -> "no header " + name);
-    Stream<String> wrong =
-        headers.entrySet().stream()
-            .filter(header -> described.has(header.getKey()))
-            .flatMap(
-                header ->
-                    violations(
-                        described.get(header.getKey()).get("schema"),
-                        JSON.getNodeFactory().textNode(header.getValue()))
-                        .stream());
-    Stream<String> undescribed =
-        Stream.of("Idempotent-Replayed")
-            .filter(headers::containsKey)
-            .filter(name -> !described.has(name))
-            .map(name -> "unexpected header " + name);
-    try {
-      return Stream.of(
-              missing,
-              wrong,
-              undescribed,
-              violations(response.at("/content/application~1json/schema"), JSON.readTree(body))
-                  .stream())
-          .flatMap(all -> all)
-          .toList();
-    } catch (JsonProcessingException e) {
-      return List.of("the body is not JSON: " + body);
+    for (Map.Entry<String, JsonNode> header : described.properties()) {
+      String value = headers.get(header.getKey());
+      if (value != null) {
+        violations.addAll(violations(header.getValue().get("schema"), TextNode.valueOf(value)));
+      } else if (header.getValue().path("required").asBoolean()) {
+        violations.add("no header " + header.getKey());
+      }
     }
+    if (headers.containsKey("Idempotent-Replayed") && !described.has("Idempotent-Replayed")) {
+      violations.add("unexpected header Idempotent-Replayed");
+    }
+    try {
+      JsonNode schema = response.at("/content/application~1json/schema");
+      violations.addAll(violations(schema, JSON.readTree(body)));
+    } catch (JsonProcessingException e) {
+      violations.add("the body is not JSON: " + body);
+    }
+    return violations;
   }
 
   private List<String> violations(JsonNode schema, JsonNode value) {

@@ -17,9 +17,7 @@ import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -61,7 +59,7 @@ class ReservationsTableTest extends ReservationsContract {
   }
 
   @Test
-  void theItemHasCanonicalIds() {
+  void theItemHasCanonicalIdsAndNoKeyIfTheRequestHadNone() {
     Reservation reservation =
         new Reservation(
             new ReserveRequest(
@@ -88,27 +86,18 @@ class ReservationsTableTest extends ReservationsContract {
   @ParameterizedTest
   @ValueSource(strings = {"domain_id", "project_id", "instance_id", "idempotency_key"})
   void aMalformedItemFailsWithTheNameOfTheAttribute(String attribute) {
-    String group = UUID.randomUUID().toString();
+    Reservation wanted = Requests.reservation("without-" + attribute, "key");
+    reservations().putIfAbsent(wanted, deadline);
     Map<String, AttributeValue> item = new HashMap<>();
-    for (String name :
-        List.of("purchase_id", "domain_id", "project_id", "instance_id", "idempotency_key")) {
-      item.put(name, AttributeValue.fromS("x"));
-    }
-    item.put("created_at", AttributeValue.fromS("2026-01-02T03:04:05.060Z"));
+    tables
+        .reservation("without-" + attribute)
+        .forEach((name, value) -> item.put(name, AttributeValue.fromS(value)));
     item.put(attribute, AttributeValue.fromS(" "));
-    item.put("group_id", AttributeValue.fromS(group));
     tables.client().putItem(put -> put.tableName(tables.settings().reservationsTable()).item(item));
     RuntimeException e =
         assertThrows(
-            IllegalStateException.class,
-            () -> reservations().putIfAbsent(Requests.reservation(group, null), deadline));
+            IllegalStateException.class, () -> reservations().putIfAbsent(wanted, deadline));
     assertEquals("A reservation has no valid " + attribute, e.getMessage());
-  }
-
-  @Test
-  void theItemHasNoKeyAttributeIfTheRequestHadNoKey() {
-    reservations().putIfAbsent(Requests.reservation("keyless", null), deadline);
-    assertFalse(tables.reservation("keyless").containsKey("idempotency_key"));
   }
 
   @Test

@@ -3,13 +3,11 @@ package dev.marketreserve.dynamodb;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.reservation.Deadline;
+import dev.marketreserve.reservation.Requests;
 import dev.marketreserve.reservation.ResourceId;
 import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,12 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.http.AbortableInputStream;
-import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
-import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
  * Concurrent requests of one environment share a client, but each call gets its own response and
@@ -35,34 +29,28 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 class SharedDynamoDbTest {
 
   private static final int THREADS = 16;
-  private static final int CALLS = Integer.getInteger("shared.calls", 100);
+  private static final int CALLS = 100;
   private static final Duration LONG = Duration.ofMinutes(1);
   private static final Duration SHORT = Duration.ofMillis(5);
+  private static final Pattern KEY = Pattern.compile("\"instance_id\":\\{\"S\":\"([^\"]+)\"}");
+
+  private final AtomicInteger firstAttempts = new AtomicInteger();
+  private final AtomicInteger cutOff = new AtomicInteger();
 
   @Test
   void concurrentCallsKeepTheirOwnResponsesAndDeadlines() throws Exception {
-    AtomicInteger cutOff = new AtomicInteger();
-    try (DynamoDb dynamoDb =
-            DynamoDb.open(
-                new Echo(),
-                client -> DynamoDbServer.pointTo(URI.create("http://localhost"), client));
+    try (DynamoDb dynamoDb = StubHttp.open(this::respond);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       InstanceOwnersTable owners = new InstanceOwnersTable(dynamoDb, "InstanceOwnersTable");
       List<Future<?>> done = new ArrayList<>();
       for (int thread = 0; thread < THREADS; thread++) {
-        boolean patient = thread % 2 == 0;
+        Duration time = thread % 2 == 0 ? LONG : SHORT;
         String name = "tenant-" + thread + "-";
         done.add(
             threads.submit(
                 () -> {
                   for (int call = 0; call < CALLS; call++) {
-                    ResourceId id = ResourceId.parse(name + call).orElseThrow();
-                    Tenant tenant = new Tenant(id, id, id);
-                    if (patient) {
-                      assertTrue(owners.isOwner(tenant, Deadline.in(LONG)), id::toString);
-                    } else {
-                      cutOff.addAndGet(isCutOff(owners, tenant) ? 1 : 0);
-                    }
+                    call(owners, Requests.id(name + call), time);
                   }
                 }));
       }
@@ -73,70 +61,31 @@ class SharedDynamoDbTest {
     assertTrue(cutOff.get() > 0, "No deadline was short enough");
   }
 
-  private static boolean isCutOff(InstanceOwnersTable owners, Tenant tenant) {
+  private void call(InstanceOwnersTable owners, ResourceId id, Duration time) {
     try {
-      assertTrue(owners.isOwner(tenant, Deadline.in(SHORT)), tenant::toString);
-      return false;
+      assertTrue(owners.isOwner(new Tenant(id, id, id), Deadline.in(time)), id::toString);
     } catch (UnknownOutcomeException e) {
-      return true;
+      assertTrue(time.equals(SHORT), e::toString);
+      cutOff.incrementAndGet();
     }
   }
 
   /**
-   * A DynamoDB in which each instance belongs to the tenant whose three ids are equal. One first
-   * attempt in three fails.
+   * Each instance belongs to the tenant whose three ids are equal. One first attempt in three
+   * fails.
    */
-  private static final class Echo implements SdkHttpClient {
-
-    private static final Pattern KEY = Pattern.compile("\"instance_id\":\\{\"S\":\"([^\"]+)\"}");
-    private final AtomicInteger firstAttempts = new AtomicInteger();
-
-    @Override
-    public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-      return new ExecutableHttpRequest() {
-        @Override
-        public HttpExecuteResponse call() throws IOException {
-          String id = instance(request);
-          return isFirstAttempt(request) && firstAttempts.incrementAndGet() % 3 == 0
-              ? response(500, "{}")
-              : response(
-                  200,
-                  """
-                  {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
-                  "domain_id": {"S": "%1$s"}}}"""
-                      .formatted(id));
-        }
-
-        @Override
-        public void abort() {}
-      };
-    }
-
-    private static boolean isFirstAttempt(HttpExecuteRequest request) {
-      return request
-          .httpRequest()
-          .firstMatchingHeader("amz-sdk-request")
-          .orElseThrow()
-          .startsWith("attempt=1");
-    }
-
-    private static String instance(HttpExecuteRequest request) throws IOException {
-      try (InputStream body = request.contentStreamProvider().orElseThrow().newStream()) {
-        Matcher key = KEY.matcher(new String(body.readAllBytes(), StandardCharsets.UTF_8));
-        assertTrue(key.find());
-        return key.group(1);
-      }
-    }
-
-    private static HttpExecuteResponse response(int status, String body) {
-      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-      return HttpExecuteResponse.builder()
-          .response(SdkHttpResponse.builder().statusCode(status).build())
-          .responseBody(AbortableInputStream.create(new ByteArrayInputStream(bytes)))
-          .build();
-    }
-
-    @Override
-    public void close() {}
+  private HttpExecuteResponse respond(HttpExecuteRequest request) throws IOException {
+    byte[] body = request.contentStreamProvider().orElseThrow().newStream().readAllBytes();
+    Matcher key = KEY.matcher(new String(body, StandardCharsets.UTF_8));
+    assertTrue(key.find());
+    String attempt = request.httpRequest().firstMatchingHeader("amz-sdk-request").orElseThrow();
+    return attempt.startsWith("attempt=1") && firstAttempts.incrementAndGet() % 3 == 0
+        ? StubHttp.response(500, "{}")
+        : StubHttp.response(
+            200,
+            """
+            {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
+            "domain_id": {"S": "%1$s"}}}"""
+                .formatted(key.group(1)));
   }
 }

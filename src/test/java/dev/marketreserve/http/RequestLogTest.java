@@ -23,53 +23,51 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestLogTest {
 
-  private static final Response CREATED = new Created("Group", "purchase", true);
   private static final Response REFUSED = Refused.naming("body", ErrorCode.MISSING_PARAMETER);
 
   private String log = "";
 
   @Test
   void aReservationIsLoggedWithItsIds() throws JsonProcessingException {
-    JsonNode line = line(event("group"), Requests.request("group", "key"), CREATED, null);
-    Instant timestamp = Instant.parse(((ObjectNode) line).remove("timestamp").textValue());
-    assertFalse(timestamp.isAfter(Instant.now()));
-    assertEquals(
-        new JsonMapper()
-            .readTree(
-                """
-                {"level": "INFO", "request_id": "gateway-request",
-                 "aws_request_id": "lambda-request", "status": 201, "domain_id": "domain",
-                 "project_id": "project", "instance_id": "instance", "group_id": "group",
-                 "purchase_id": "purchase", "replayed": true, "duration_ms": 1234}
-                """),
-        line);
+    ReserveRequest request = Requests.request("group", "key");
+    assertLine(
+        """
+        {"level": "INFO", "request_id": "gateway-request", "aws_request_id": "lambda-request",
+         "status": 201, "domain_id": "domain", "project_id": "project", "instance_id": "instance",
+         "group_id": "group", "purchase_id": "purchase", "replayed": true, "duration_ms": 1234}
+        """,
+        line(event("group"), request, new Created("Group", "purchase", true), null));
   }
 
   @Test
   void aRefusalIsLoggedWithItsErrorCode() throws JsonProcessingException {
-    JsonNode line = line(event("group"), null, REFUSED, null);
-    assertEquals("INFO", line.get("level").textValue());
-    assertEquals(400, line.get("status").intValue());
-    assertEquals("APIG.2001", line.get("error_code").textValue());
-    assertEquals("Missing parameter,parameterName:body.", line.get("error_msg").textValue());
-    assertEquals("project", line.get("project_id").textValue());
-    assertFalse(line.has("group_id"));
-    assertFalse(line.has("purchase_id"));
-    assertFalse(line.has("replayed"));
+    assertLine(
+        """
+        {"level": "INFO", "request_id": "gateway-request", "aws_request_id": "lambda-request",
+         "status": 400, "error_code": "APIG.2001",
+         "error_msg": "Missing parameter,parameterName:body.", "domain_id": "domain",
+         "project_id": "project", "instance_id": "instance", "duration_ms": 1234}
+        """,
+        line(event("group"), null, REFUSED, null));
   }
 
   @Test
   void theHoldersConflictIsLoggedWithItsPurchaseIdAndNotAsAReplay() throws JsonProcessingException {
-    JsonNode line =
-        line(event("group"), Requests.request("group", null), Refused.toHolder("purchase"), null);
-    assertEquals("INFO", line.get("level").textValue());
-    assertEquals("APIG.3402", line.get("error_code").textValue());
-    assertEquals("purchase", line.get("purchase_id").textValue());
-    assertFalse(line.has("replayed"));
+    ReserveRequest request = Requests.request("group", null);
+    assertLine(
+        """
+        {"level": "INFO", "request_id": "gateway-request", "aws_request_id": "lambda-request",
+         "status": 409, "error_code": "APIG.3402",
+         "error_msg": "The API group has been purchased already.", "purchase_id": "purchase",
+         "domain_id": "domain", "project_id": "project", "instance_id": "instance",
+         "group_id": "group", "duration_ms": 1234}
+        """,
+        line(event("group"), request, Refused.toHolder("purchase"), null));
   }
 
   @Test
@@ -81,22 +79,6 @@ class RequestLogTest {
     assertTrue(cause.startsWith("java.lang.IllegalStateException: outer"), cause);
     assertTrue(cause.contains("Caused by: java.lang.IllegalStateException: inner"), cause);
     assertTrue(cause.contains("at dev.marketreserve.http.RequestLogTest"), cause);
-  }
-
-  @Test
-  void theCallerIsThePrincipalThatSignedTheRequest() throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = event("group");
-    String arn = "arn:aws:sts::111122223333:assumed-role/" + "r".repeat(64) + "/" + "s".repeat(64);
-    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn(arn));
-    assertEquals(arn, line(event, null, REFUSED, null).get("caller").textValue());
-  }
-
-  @Test
-  void theRequestIdIsLambdasIfThereIsNoGateway() throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = new APIGatewayProxyRequestEvent();
-    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
-    event.setRequestContext(new ProxyRequestContext());
-    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
   }
 
   @ParameterizedTest
@@ -123,36 +105,41 @@ class RequestLogTest {
   }
 
   @Test
-  void aLongIdIsCutInTheLog() throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event =
-        event("group").withHeaders(Map.of("X-Domain-Id", "d".repeat(10_000)));
-    assertEquals("d".repeat(64), line(event, null, REFUSED, null).get("domain_id").textValue());
+  void aLongIdAndALongCallerAreCut() throws JsonProcessingException {
+    String text = "d".repeat(10_000);
+    APIGatewayProxyRequestEvent event = event("group").withHeaders(Map.of("X-Domain-Id", text));
+    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn(text));
+    JsonNode line = line(event, null, REFUSED, null);
+    assertEquals("d".repeat(64), line.get("domain_id").textValue());
+    assertEquals("d".repeat(2048), line.get("caller").textValue());
   }
 
   @Test
-  void aLongCallerArnIsCutInTheLog() throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = event("group");
-    event.getRequestContext().withIdentity(new RequestIdentity().withUserArn("a".repeat(10_000)));
-    assertEquals("a".repeat(2048), line(event, null, REFUSED, null).get("caller").textValue());
+  void aRequestIdOfTheGatewayHasAtMost128Characters() throws JsonProcessingException {
+    String longest = "!~".repeat(64);
+    assertEquals(longest, requestId(new ProxyRequestContext().withRequestId(longest)));
+    assertEquals(
+        "lambda-request", requestId(new ProxyRequestContext().withRequestId(longest + "!")));
   }
 
   @ParameterizedTest
+  @NullSource
   @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4"})
-  void aRequestIdThatFitsInNoHeaderIsReplacedByLambdas(String requestId)
+  void aRequestIdThatIsAbsentOrFitsInNoHeaderIsReplacedByLambdas(@Nullable String requestId)
       throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = event("group");
-    event.getRequestContext().setRequestId(requestId);
-    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+    assertEquals("lambda-request", requestId(null));
+    assertEquals("lambda-request", requestId(new ProxyRequestContext().withRequestId(requestId)));
   }
 
-  @Test
-  void aRequestIdHasAtMost128Characters() throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = event("group");
-    String longest = "!~".repeat(64);
-    event.getRequestContext().setRequestId(longest);
-    assertEquals(longest, line(event, null, REFUSED, null).get("request_id").textValue());
-    event.getRequestContext().setRequestId(longest + "!");
-    assertEquals("lambda-request", line(event, null, REFUSED, null).get("request_id").textValue());
+  private String requestId(@Nullable ProxyRequestContext context) throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group").withRequestContext(context);
+    return line(event, null, REFUSED, null).get("request_id").textValue();
+  }
+
+  private static void assertLine(String expected, JsonNode line) throws JsonProcessingException {
+    Instant timestamp = Instant.parse(((ObjectNode) line).remove("timestamp").textValue());
+    assertFalse(timestamp.isAfter(Instant.now()));
+    assertEquals(new JsonMapper().readTree(expected), line);
   }
 
   private JsonNode line(

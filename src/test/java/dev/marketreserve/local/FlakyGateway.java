@@ -3,7 +3,6 @@ package dev.marketreserve.local;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -29,6 +28,9 @@ final class FlakyGateway implements AutoCloseable {
   /** The gateway responds itself. */
   record Answer(int status, String body) implements Fate {}
 
+  /** The API gets the call, and the caller its response. */
+  record Forwarded() implements Fate {}
+
   /** The API gets the call, and its response is lost. */
   record LostAnswer() implements Fate {}
 
@@ -49,17 +51,17 @@ final class FlakyGateway implements AutoCloseable {
   private final HttpServer server;
   private final HttpClient api = HttpClient.newHttpClient();
   private final String apiUrl;
-  private final Iterator<? extends Fate> fates;
+  private final Iterator<Fate> fates;
   private final List<Call> calls = Collections.synchronizedList(new ArrayList<>());
 
-  private FlakyGateway(HttpServer server, String apiUrl, Iterator<? extends Fate> fates) {
+  private FlakyGateway(HttpServer server, String apiUrl, Iterator<Fate> fates) {
     this.server = server;
     this.apiUrl = apiUrl;
     this.fates = fates;
   }
 
   /** Starts a gateway in front of the API at {@code apiUrl}; the first calls get {@code fates}. */
-  static FlakyGateway start(String apiUrl, List<? extends Fate> fates) throws IOException {
+  static FlakyGateway start(String apiUrl, List<Fate> fates) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     FlakyGateway gateway = new FlakyGateway(server, apiUrl, fates.iterator());
@@ -86,54 +88,44 @@ final class FlakyGateway implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
-      byte[] body = exchange.getRequestBody().readAllBytes();
       String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
-      calls.add(new Call(key, new String(body, StandardCharsets.UTF_8), System.nanoTime()));
-      if (!fates.hasNext()) {
-        HttpResponse<String> response = forward(exchange, body);
-        answer(exchange, response.statusCode(), response.body());
-        return;
-      }
-      switch (fates.next()) {
-        case Answer(int status, String answer) -> answer(exchange, status, answer);
+      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      calls.add(new Call(key, body, System.nanoTime()));
+      switch (fates.hasNext() ? fates.next() : new Forwarded()) {
+        case Answer(int status, String answer) -> answer(exchange, status, answer, answer.length());
+        case Forwarded() -> {
+          HttpResponse<String> response = forward(exchange, body);
+          String answer = response.body();
+          answer(exchange, response.statusCode(), answer, answer.length());
+        }
         case LostAnswer() -> forward(exchange, body);
         case CutAnswer() -> {
-          byte[] answer = forward(exchange, body).body().getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(201, answer.length);
-          exchange.getResponseBody().write(answer, 0, answer.length / 2);
-          exchange.getResponseBody().flush();
+          String answer = forward(exchange, body).body();
+          answer(exchange, 201, answer, answer.length() / 2);
         }
-        case Silence() -> sleep(Duration.ofMinutes(1));
+        case Silence() -> Thread.sleep(Duration.ofMinutes(1));
       }
-    }
-  }
-
-  private HttpResponse<String> forward(HttpExchange exchange, byte[] body) throws IOException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(apiUrl + exchange.getRequestURI()))
-            .POST(BodyPublishers.ofByteArray(body));
-    for (String name : List.of("Content-Type", "X-Domain-Id", "Idempotency-Key")) {
-      request.header(name, exchange.getRequestHeaders().getFirst(name));
-    }
-    try {
-      return api.send(request.build(), BodyHandlers.ofString());
     } catch (InterruptedException e) {
       throw new IOException(e);
     }
   }
 
-  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.sendResponseHeaders(status, bytes.length);
-    exchange.getResponseBody().write(bytes);
+  private HttpResponse<String> forward(HttpExchange exchange, String body)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(apiUrl + exchange.getRequestURI()))
+            .POST(BodyPublishers.ofString(body));
+    for (String name : List.of("Content-Type", "X-Domain-Id", "Idempotency-Key")) {
+      request.header(name, exchange.getRequestHeaders().getFirst(name));
+    }
+    return api.send(request.build(), BodyHandlers.ofString());
   }
 
-  private static void sleep(Duration time) {
-    try {
-      Thread.sleep(time);
-    } catch (InterruptedException e) {
-      throw new UncheckedIOException(new IOException(e));
-    }
+  /** Sends a response in ASCII, or only so much of its body. */
+  private static void answer(HttpExchange exchange, int status, String body, int sent)
+      throws IOException {
+    exchange.sendResponseHeaders(status, body.length());
+    exchange.getResponseBody().write(body.getBytes(StandardCharsets.US_ASCII), 0, sent);
+    exchange.getResponseBody().flush();
   }
 }

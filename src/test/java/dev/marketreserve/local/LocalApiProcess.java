@@ -47,21 +47,15 @@ final class LocalApiProcess implements AutoCloseable {
 
   /** Starts it on free ports, and waits until it listens. */
   static LocalApiProcess start(String... jvmOptions) throws IOException {
-    return start(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
+    return start(Map.of(), command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
   }
 
-  /** Starts it on free ports with additional environment variables. */
-  static LocalApiProcess start(Map<String, String> environment, String... jvmOptions)
+  /** Starts it with additional environment variables and a command, and waits until it listens. */
+  static LocalApiProcess start(Map<String, String> environment, List<String> command)
       throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(command(List.of(jvmOptions), "0", "127.0.0.1", "0"));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     return new LocalApiProcess(builder.start());
-  }
-
-  /** Starts it with a command, and waits until it listens. */
-  static LocalApiProcess start(List<String> command) throws IOException {
-    return new LocalApiProcess(new ProcessBuilder(command).start());
   }
 
   /** The command that starts it. */

@@ -16,11 +16,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReservationServiceTest {
@@ -32,121 +32,79 @@ class ReservationServiceTest {
   private final AtomicInteger purchases = new AtomicInteger();
   private final Deadline deadline = Deadline.in(Duration.ofSeconds(10));
 
-  private final ReservationService service =
-      new ReservationService((tenant, due) -> true, reservations, NOON, this::nextPurchase);
-
-  @Test
-  void theFirstRequestReservesTheGroup() {
-    assertEquals(new Reserved("purchase-1", false), reserve(request("group", null)));
-  }
-
-  @Test
-  void aRequestWithoutAKeyIsNeverARetry() {
-    reserve(request("group", null));
-    assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", null)));
-  }
-
-  @Test
-  void aRetryWithTheSameKeyReturnsTheFirstPurchaseId() {
-    reserve(request("group", "key"));
-    assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
-    assertEquals(new Reserved("purchase-1", true), reserve(request("group", "key")));
-  }
+  private final ReservationService service = service((tenant, due) -> true, reservations);
 
   @Test
   void oneKeyMayReserveManyGroups() {
-    reserve(request("group", "key"));
+    assertEquals(new Reserved("purchase-1", false), reserve(request("group", "key")));
     assertEquals(new Reserved("purchase-2", false), reserve(request("other-group", "key")));
   }
 
   @ParameterizedTest
   @MethodSource
-  void anotherTenantLearnsNothingOfThePurchase(ReserveRequest other) {
-    reserve(request("group", "key"));
-    assertEquals(new HeldByOtherTenant(), reserve(other));
+  void aSecondRequestIsARetryOrAConflict(
+      Outcome expected, @Nullable String firstKey, ReserveRequest second) {
+    assertEquals(new Reserved("purchase-1", false), reserve(request("group", firstKey)));
+    assertEquals(expected, reserve(second));
+    assertEquals(expected, reserve(second));
   }
 
-  static Stream<ReserveRequest> anotherTenantLearnsNothingOfThePurchase() {
+  static Stream<Arguments> aSecondRequestIsARetryOrAConflict() {
+    Outcome retry = new Reserved("purchase-1", true);
+    Outcome own = new HeldBySameTenant("purchase-1");
+    Outcome others = new HeldByOtherTenant();
     return Stream.of(
-        of("other", "project", "instance", "key"),
-        of("domain", "other", "instance", "key"),
-        of("domain", "project", "other", "key"),
-        of("other", "project", "instance", null));
-  }
-
-  @ParameterizedTest
-  @MethodSource
-  void theHolderLearnsItsPurchaseIdWithAnotherKeyToo(ReserveRequest other) {
-    reserve(request("group", "key"));
-    assertEquals(new HeldBySameTenant("purchase-1"), reserve(other));
-  }
-
-  static Stream<ReserveRequest> theHolderLearnsItsPurchaseIdWithAnotherKeyToo() {
-    return Stream.of(
-        of("domain", "project", "instance", "other"),
-        of("domain", "project", "instance", "KEY"),
-        of("domain", "project", "instance", null));
-  }
-
-  @Test
-  void aKeyDoesNotMatchAReservationWithoutOne() {
-    reserve(request("group", null));
-    assertEquals(new HeldBySameTenant("purchase-1"), reserve(request("group", "key")));
+        Arguments.of(retry, "key", request("group", "key")),
+        Arguments.of(own, "key", request("group", "other")),
+        Arguments.of(own, "key", request("group", "KEY")),
+        Arguments.of(own, "key", request("group", null)),
+        Arguments.of(own, null, request("group", "key")),
+        Arguments.of(own, null, request("group", null)),
+        Arguments.of(others, "key", of("other", "project", "instance", "key")),
+        Arguments.of(others, "key", of("domain", "other", "instance", "key")),
+        Arguments.of(others, "key", of("domain", "project", "other", "key")),
+        Arguments.of(others, "key", of("other", "project", "instance", null)));
   }
 
   @Test
   void nonOwnerReservesNothing() {
-    ReservationService nobodyOwns =
-        new ReservationService((tenant, due) -> false, reservations, NOON, () -> "purchase");
+    ReservationService nobodyOwns = service((tenant, due) -> false, reservations);
     assertEquals(new NotOwner(), nobodyOwns.reserve(request("group", null), deadline));
     assertTrue(reservations.isEmpty());
   }
 
   @Test
-  void ownerAndReservationAreThoseOfTheRequest() {
+  void ownerAndReservationAreThoseOfTheRequestAndTheOwnershipCheckGetsHalfOfTheTime() {
     List<Object> seen = new ArrayList<>();
-    recording(seen::add, due -> {}).reserve(request("group", "key"), deadline);
+    List<Long> minutesLeft = new ArrayList<>();
+    ReservationService recording =
+        service(
+            (tenant, due) -> {
+              minutesLeft.add(due.remaining().toMinutes());
+              return seen.add(tenant);
+            },
+            (wanted, due) -> {
+              minutesLeft.add(due.remaining().toMinutes());
+              seen.add(wanted);
+              return wanted;
+            });
+    recording.reserve(request("group", "key"), Deadline.in(Duration.ofHours(2)));
     assertEquals(
         List.of(
             request("group", "key").tenant(),
             new Reservation(
                 request("group", "key"), "purchase-1", Instant.parse("2026-01-02T12:00:00.123Z"))),
         seen);
+    assertEquals(List.of(59L, 119L), minutesLeft);
   }
 
-  @Test
-  void theOwnershipCheckGetsHalfOfTheTime() {
-    List<Duration> left = new ArrayList<>();
-    recording(seen -> {}, due -> left.add(due.remaining()))
-        .reserve(request("group", null), Deadline.in(Duration.ofHours(2)));
-    assertTrue(left.get(0).compareTo(Duration.ofHours(1)) <= 0, left::toString);
-    assertTrue(left.get(0).compareTo(Duration.ofMinutes(59)) > 0, left::toString);
-    assertTrue(left.get(1).compareTo(Duration.ofMinutes(119)) > 0, left::toString);
-  }
-
-  /** A service whose ports pass on what they are asked for, and their deadlines. */
-  private ReservationService recording(Consumer<Object> asked, Consumer<Deadline> deadlines) {
+  private ReservationService service(InstanceOwners owners, Reservations store) {
     return new ReservationService(
-        (tenant, due) -> {
-          asked.accept(tenant);
-          deadlines.accept(due);
-          return true;
-        },
-        (wanted, due) -> {
-          asked.accept(wanted);
-          deadlines.accept(due);
-          return wanted;
-        },
-        NOON,
-        this::nextPurchase);
+        owners, store, NOON, () -> "purchase-" + purchases.incrementAndGet());
   }
 
   private Outcome reserve(ReserveRequest request) {
     return service.reserve(request, deadline);
-  }
-
-  private String nextPurchase() {
-    return "purchase-" + purchases.incrementAndGet();
   }
 
   private static ReserveRequest of(

@@ -4,15 +4,17 @@ import static dev.marketreserve.reservation.Requests.reservation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The behaviour of every store of reservations. */
@@ -21,67 +23,50 @@ public abstract class ReservationsContract {
   private static final int CALLERS = 32;
 
   private final Deadline deadline = Deadline.in(Duration.ofSeconds(10));
+  private final String group = UUID.randomUUID().toString();
 
   protected abstract Reservations reservations();
 
   @Test
   void theFirstReservationOfAGroupIsKept() {
-    Reservation first = reservation(newGroup(), "key");
-    assertEquals(first, reservations().putIfAbsent(first, deadline));
+    assertKept("key");
   }
 
   @Test
   void aReservationWithoutAnIdempotencyKeyComesBackWithoutOne() {
-    Reservation first = reservation(newGroup(), null);
-    reservations().putIfAbsent(first, deadline);
-    assertEquals(
-        first,
-        reservations()
-            .putIfAbsent(reservation(first.request().groupId().canonical(), "other"), deadline));
+    assertKept(null);
   }
 
-  @Test
-  void aLaterReservationOfAGroupReturnsTheFirst() {
-    Reservation first = reservation(newGroup(), "key");
-    reservations().putIfAbsent(first, deadline);
-    Reservation later = reservation(first.request().groupId().canonical(), null);
-    assertEquals(first, reservations().putIfAbsent(later, deadline));
-    assertEquals(first, reservations().putIfAbsent(later, deadline));
-  }
-
-  @Test
-  void aReservationCanBePutTwice() {
-    Reservation wanted = reservation(newGroup(), null);
-    reservations().putIfAbsent(wanted, deadline);
-    assertEquals(wanted, reservations().putIfAbsent(wanted, deadline));
+  private void assertKept(@Nullable String key) {
+    Reservation first = reservation(group, key);
+    assertEquals(first, put(first));
+    assertEquals(first, put(first));
+    assertEquals(first, put(reservation(group, "other")));
+    assertEquals(first, put(reservation(group, null)));
   }
 
   @Test
   void reservationsOfDifferentGroupsAreIndependent() {
-    Reservation one = reservation(newGroup(), null);
-    Reservation other = reservation(newGroup(), null);
-    assertEquals(one, reservations().putIfAbsent(one, deadline));
-    assertEquals(other, reservations().putIfAbsent(other, deadline));
+    Reservation one = reservation(group, null);
+    Reservation other = reservation(UUID.randomUUID().toString(), null);
+    assertEquals(one, put(one));
+    assertEquals(other, put(other));
   }
 
   @Test
   void concurrentCallersAllGetTheSameReservation() throws InterruptedException, ExecutionException {
-    String group = newGroup();
-    List<Future<Reservation>> results = new ArrayList<>();
-    try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {
-      for (int i = 0; i < CALLERS; i++) {
-        results.add(
-            callers.submit(() -> reservations().putIfAbsent(reservation(group, null), deadline)));
-      }
-    }
     Set<Reservation> standing = new HashSet<>();
-    for (Future<Reservation> result : results) {
-      standing.add(result.get());
+    try (ExecutorService callers = Executors.newFixedThreadPool(CALLERS)) {
+      Callable<Reservation> caller = () -> put(reservation(group, null));
+      List<Callable<Reservation>> all = Collections.nCopies(CALLERS, caller);
+      for (Future<Reservation> result : callers.invokeAll(all)) {
+        standing.add(result.get());
+      }
     }
     assertEquals(1, standing.size());
   }
 
-  private static String newGroup() {
-    return UUID.randomUUID().toString();
+  private Reservation put(Reservation wanted) {
+    return reservations().putIfAbsent(wanted, deadline);
   }
 }

@@ -1,5 +1,6 @@
 package dev.marketreserve.snapstart;
 
+import static dev.marketreserve.dynamodb.StubHttp.response;
 import static dev.marketreserve.reservation.Requests.id;
 import static dev.marketreserve.snapstart.CannedDynamoDb.TENANT;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
@@ -10,18 +11,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.marketreserve.Settings;
 import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
-import dev.marketreserve.dynamodb.DynamoDbServer;
 import dev.marketreserve.dynamodb.InstanceOwnersTable;
 import dev.marketreserve.dynamodb.ReservationsTable;
+import dev.marketreserve.dynamodb.StubHttp;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReserveEndpoint;
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.ReservationService;
 import dev.marketreserve.reservation.Tenant;
-import java.io.ByteArrayInputStream;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,12 +30,6 @@ import java.util.function.Supplier;
 import org.crac.Core;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import software.amazon.awssdk.http.AbortableInputStream;
-import software.amazon.awssdk.http.ExecutableHttpRequest;
-import software.amazon.awssdk.http.HttpExecuteRequest;
-import software.amazon.awssdk.http.HttpExecuteResponse;
-import software.amazon.awssdk.http.SdkHttpClient;
-import software.amazon.awssdk.http.SdkHttpResponse;
 
 @ExtendWith(DynamoDbExtension.class)
 class PrimingTest {
@@ -45,75 +37,71 @@ class PrimingTest {
   private static final Duration NO_PATIENCE = Duration.ofMillis(1);
 
   private final Tables tables;
-  private final Settings settings;
+  private final String owners;
+  private final String reservations;
   private final AtomicBoolean reopened = new AtomicBoolean();
 
   PrimingTest(Tables tables) {
     this.tables = tables;
-    this.settings = tables.settings();
+    this.owners = tables.settings().instanceOwnersTable();
+    this.reservations = tables.settings().reservationsTable();
   }
 
   @Test
-  void primingWritesNothingEvenIfItsTenantIsRegistered() {
+  void primingWritesNothingEvenForARegisteredTenantAndLeavesANewDynamoDb() {
     tables.register(new TenantIds(TENANT, TENANT, TENANT));
-    prime(tables.dynamoDb(), settings);
-    assertEquals(List.of(), tables.reservations());
-  }
-
-  @Test
-  void theSnapshotHasANewDynamoDb() {
     DynamoDb dynamoDb = tables.dynamoDb();
-    Priming priming = priming(dynamoDb, settings, PrimingTest::wired);
-    priming.beforeCheckpoint(Core.getGlobalContext());
+    prime(dynamoDb, tables.settings());
+    assertEquals(List.of(), tables.reservations());
     Tenant tenant = new Tenant(id("domain"), id("project"), id("instance"));
+    InstanceOwnersTable table = new InstanceOwnersTable(dynamoDb, owners);
     assertThrows(
         RejectedExecutionException.class,
-        () ->
-            new InstanceOwnersTable(dynamoDb, settings.instanceOwnersTable())
-                .isOwner(tenant, Deadline.in(Duration.ofSeconds(1))));
+        () -> table.isOwner(tenant, Deadline.in(Duration.ofSeconds(1))));
     assertTrue(reopened.get());
   }
 
   @Test
-  void anUnreachableDynamoDbDoesNotStopTheSnapshot() {
-    DynamoDb nowhere =
-        DynamoDb.open(
-            DynamoDb.http().build(),
-            client -> DynamoDbServer.pointTo(URI.create("http://127.0.0.1:1"), client));
-    assertDoesNotThrow(() -> prime(nowhere, settings));
+  void anOutageOfDynamoDbDoesNotStopTheSnapshot() {
+    DynamoDb broken = StubHttp.open(request -> response(503, "{}"));
+    assertDoesNotThrow(() -> prime(broken, tables.settings()));
   }
 
   @Test
-  void aMissingTableOfOwnersStopsTheSnapshot() {
-    Settings wrong = new Settings(settings.reservationsTable(), "no-such-table");
-    assertStops(wrong, "could not read the table of instance owners", "ResourceNotFoundException");
+  void aWrongTableStopsTheSnapshot() {
+    String cannotRead = "could not read the table of instance owners";
+    String cannotWrite = "could not write to the table of reservations";
+    DynamoDb dynamoDb = tables.dynamoDb();
+    assertStops(
+        cannotRead, "ResourceNotFound", dynamoDb, new Settings(reservations, "no-such-table"));
+    assertStops(cannotWrite, "ResourceNotFound", dynamoDb, new Settings("no-such-table", owners));
+    assertStops(cannotWrite, "required keys", dynamoDb, new Settings(owners, owners));
   }
 
   @Test
-  void aMissingTableOfReservationsStopsTheSnapshot() {
-    Settings wrong = new Settings("no-such-table", settings.instanceOwnersTable());
-    assertStops(wrong, "could not write to the table of reservations", "ResourceNotFound");
+  void aRoleThatMayNotReadStopsTheSnapshot() {
+    assertStops(
+        "could not read the table of instance owners",
+        "AccessDeniedException",
+        refusing(Integer.MAX_VALUE),
+        tables.settings());
   }
 
   @Test
-  void aTableWithAnotherKeyStopsTheSnapshot() {
-    Settings wrong = new Settings(settings.instanceOwnersTable(), settings.instanceOwnersTable());
-    assertStops(wrong, "could not write to the table of reservations", "required keys");
+  void aPermissionThatTakesEffectWithinAMinuteIsAwaited() {
+    Priming priming =
+        priming(refusing(1), tables.settings(), PrimingTest::wired, Duration.ofMinutes(1));
+    assertDoesNotThrow(() -> priming.beforeCheckpoint(Core.getGlobalContext()));
   }
 
   @Test
   void aFunctionThatReturnsAnUnexpectedStatusStopsTheSnapshot() {
-    Priming priming =
-        priming(
-            tables.dynamoDb(),
-            settings,
-            (dynamoDb, clock, purchaseIds) ->
-                new ReserveEndpoint(
-                    new ReservationService(
-                        (tenant, deadline) -> false,
-                        (wanted, deadline) -> wanted,
-                        clock,
-                        purchaseIds)));
+    Priming.Wiring nobodyOwns =
+        (dynamoDb, clock, purchaseIds) ->
+            new ReserveEndpoint(
+                new ReservationService(
+                    (tenant, deadline) -> false, (wanted, deadline) -> wanted, clock, purchaseIds));
+    Priming priming = priming(tables.dynamoDb(), tables.settings(), nobodyOwns, NO_PATIENCE);
     IllegalStateException e =
         assertThrows(
             IllegalStateException.class, () -> priming.beforeCheckpoint(Core.getGlobalContext()));
@@ -123,83 +111,32 @@ class PrimingTest {
         e.getMessage());
   }
 
-  @Test
-  void aRoleThatMayNotReadStopsTheSnapshot() {
-    IllegalStateException e =
-        assertThrows(
-            IllegalStateException.class,
-            () -> prime(refusing(Integer.MAX_VALUE), settings, NO_PATIENCE));
-    assertTrue(String.valueOf(e.getMessage()).contains("AccessDeniedException"), e::toString);
-  }
-
-  @Test
-  void aPermissionThatTakesEffectWithinAMinuteIsAwaited() {
-    assertDoesNotThrow(() -> prime(refusing(1), settings, Duration.ofMinutes(1)));
-  }
-
   /** A DynamoDB that first denies access so many times, and has neither owners nor reservations. */
   private static DynamoDb refusing(int times) {
     AtomicInteger refusals = new AtomicInteger(times);
-    return DynamoDb.open(
-        new SdkHttpClient() {
-          @Override
-          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-            boolean write =
-                request
-                    .httpRequest()
-                    .firstMatchingHeader("X-Amz-Target")
-                    .orElseThrow()
-                    .endsWith("PutItem");
-            if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-              return response(400, "{\"__type\": \"AccessDeniedException\"}");
-            }
-            return write
-                ? response(400, "{\"__type\": \"ConditionalCheckFailedException\"}")
-                : response(200, "{}");
+    return StubHttp.open(
+        request -> {
+          if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            return response(400, "{\"__type\": \"AccessDeniedException\"}");
           }
-
-          @Override
-          public void close() {}
-        },
-        client -> DynamoDbServer.pointTo(URI.create("http://127.0.0.1:1"), client));
+          String call = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElseThrow();
+          return call.endsWith("PutItem")
+              ? response(400, "{\"__type\": \"ConditionalCheckFailedException\"}")
+              : response(200, "{}");
+        });
   }
 
-  private static ExecutableHttpRequest response(int status, String body) {
-    return new ExecutableHttpRequest() {
-      @Override
-      public HttpExecuteResponse call() {
-        return HttpExecuteResponse.builder()
-            .response(SdkHttpResponse.builder().statusCode(status).build())
-            .responseBody(
-                AbortableInputStream.create(
-                    new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
-            .build();
-      }
-
-      @Override
-      public void abort() {}
-    };
-  }
-
-  private void assertStops(Settings wrong, String what, String why) {
+  private void assertStops(String what, String why, DynamoDb dynamoDb, Settings settings) {
     IllegalStateException e =
-        assertThrows(IllegalStateException.class, () -> prime(tables.dynamoDb(), wrong));
+        assertThrows(IllegalStateException.class, () -> prime(dynamoDb, settings));
     String message = String.valueOf(e.getMessage());
     assertTrue(message.startsWith("Priming failed: " + what), message);
     assertTrue(message.contains(why), message);
   }
 
   private void prime(DynamoDb dynamoDb, Settings settings) {
-    prime(dynamoDb, settings, NO_PATIENCE);
-  }
-
-  private void prime(DynamoDb dynamoDb, Settings settings, Duration patience) {
-    priming(dynamoDb, settings, PrimingTest::wired, patience)
+    priming(dynamoDb, settings, PrimingTest::wired, NO_PATIENCE)
         .beforeCheckpoint(Core.getGlobalContext());
-  }
-
-  private Priming priming(DynamoDb dynamoDb, Settings settings, Priming.Wiring wiring) {
-    return priming(dynamoDb, settings, wiring, NO_PATIENCE);
   }
 
   private Priming priming(

@@ -132,7 +132,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     }
   }
 
-  private static int port(String text) {
+  static int port(String text) {
     if (text.matches("\\d{1,5}") && Integer.parseInt(text) <= 65535) {
       return Integer.parseInt(text);
     }
