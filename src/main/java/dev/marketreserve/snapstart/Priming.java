@@ -52,8 +52,8 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
  */
 public final class Priming implements Resource {
 
-  /** Well over the 200 calls after which the JVM's first compiler compiles a method. */
-  private static final int ROUNDS = 400;
+  /** More than the 200 calls after which the JVM's first compiler compiles a method. */
+  private static final int ROUNDS = 250;
 
   /** Fewer than {@link #ROUNDS}, because each read uses the table's capacity. */
   private static final int READS = 100;

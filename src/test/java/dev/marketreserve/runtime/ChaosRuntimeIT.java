@@ -37,12 +37,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A few environments of the packaged function serve many callers. Each is frozen and thawed, or
  * killed and replaced, at random moments. {@code -Dchaos.runtime.requests} makes the run longer.
  */
 @RuntimeTest
+@Isolated
 class ChaosRuntimeIT {
 
   private static final int REQUESTS = Integer.getInteger("chaos.runtime.requests", 300);

@@ -106,7 +106,7 @@ class PrimingTest {
         assertThrows(
             IllegalStateException.class, () -> priming.beforeCheckpoint(Core.getGlobalContext()));
     assertEquals(
-        "Priming failed: 1600 of 1600 requests returned an unexpected status."
+        "Priming failed: 1000 of 1000 requests returned an unexpected status."
             + " This version has a bug.",
         e.getMessage());
   }
