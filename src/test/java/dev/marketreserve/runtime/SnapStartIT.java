@@ -38,56 +38,51 @@ class SnapStartIT {
   private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);
 
   @Test
-  void purchaseIdsAndTimesAreMadeAfterTheRestore(Tables tables) {
-    PackagedFunction.registerTenant(tables);
-    Map<String, String> environment =
-        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
-    try (PackagedFunction one = PackagedFunction.start(environment);
-        PackagedFunction other = PackagedFunction.start(environment)) {
-      one.runtime().api().awaitCheckpoint();
-      other.runtime().api().awaitCheckpoint();
-      assertEquals(Map.of(), tables.reservation(CannedDynamoDb.FREE_GROUP));
-
-      Instant restored = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-      one.runtime().api().restore();
-      other.runtime().api().restore();
-      Set<String> purchases = new HashSet<>();
-      for (PackagedFunction function : List.of(one, other, one, other)) {
-        String group = UUID.randomUUID().toString();
-        ReceivedResponse response = function.reserve(group);
-        assertEquals("201", response.summary());
-        purchases.add(response.purchaseId());
-        Instant created = Instant.parse(tables.reservation(group).get("created_at"));
-        assertFalse(created.isBefore(restored), created + " is before " + restored);
-      }
-      assertEquals(4, purchases.size());
-    }
-  }
-
-  @Test
-  void theFirstRequestAfterARestoreFetchesNewCredentialsAndLoadsFewClasses(
+  void idsTimesAndCredentialsAreNewAfterTheRestoreAndFewClassesAreLoaded(
       Tables tables, @TempDir Path directory) throws Exception {
     PackagedFunction.registerTenant(tables);
     Path log = directory.resolve("classes.log");
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
-    environment.merge(
-        "JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log, (set, added) -> set + " " + added);
-    try (PackagedFunction function = PackagedFunction.start(environment)) {
-      RuntimeApi lambda = function.runtime().api();
-      lambda.awaitCheckpoint();
-      int credentials = lambda.credentialsServed();
-      int classes = Files.readAllLines(log).size();
-      lambda.restore();
-      function.reserve();
-      List<String> loaded = Files.readAllLines(log);
-      List<String> late = loaded.subList(classes, loaded.size());
-      assertTrue(
-          late.size() <= MAX_LATE_CLASSES,
-          () -> late.size() + " classes:\n" + String.join("\n", late));
-      function.reserve();
-      assertEquals(credentials + 1, lambda.credentialsServed());
+    try (PackagedFunction other = PackagedFunction.start(environment)) {
+      environment.merge(
+          "JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + log, (set, added) -> set + " " + added);
+      try (PackagedFunction one = PackagedFunction.start(environment)) {
+        RuntimeApi lambda = one.runtime().api();
+        lambda.awaitCheckpoint();
+        other.runtime().api().awaitCheckpoint();
+        assertEquals(Map.of(), tables.reservation(CannedDynamoDb.FREE_GROUP));
+        int credentials = lambda.credentialsServed();
+        int classes = Files.readAllLines(log).size();
+        Instant restored = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+
+        lambda.restore();
+        other.runtime().api().restore();
+        Set<String> purchases = new HashSet<>();
+        purchases.add(reserve(one, restored, tables));
+        List<String> loaded = Files.readAllLines(log);
+        List<String> late = loaded.subList(classes, loaded.size());
+        for (PackagedFunction function : List.of(other, one, other)) {
+          purchases.add(reserve(function, restored, tables));
+        }
+
+        assertEquals(4, purchases.size());
+        assertEquals(credentials + 1, lambda.credentialsServed());
+        assertTrue(
+            late.size() <= MAX_LATE_CLASSES,
+            () -> late.size() + " classes:\n" + String.join("\n", late));
+      }
     }
+  }
+
+  /** Reserves a group, and returns the purchase id. */
+  private static String reserve(PackagedFunction function, Instant restored, Tables tables) {
+    String group = UUID.randomUUID().toString();
+    ReceivedResponse response = function.reserve(group);
+    assertEquals("201", response.summary());
+    Instant created = Instant.parse(tables.reservation(group).get("created_at"));
+    assertFalse(created.isBefore(restored), created + " is before " + restored);
+    return response.purchaseId();
   }
 
   @Test
