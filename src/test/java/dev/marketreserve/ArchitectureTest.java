@@ -15,9 +15,7 @@ import dev.marketreserve.http.ReserveEndpoint;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,19 +87,6 @@ class ArchitectureTest {
         .orShould()
         .callMethod(PrintStream.class, "format", String.class, Object[].class)
         .check(read(directory));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"classes", "test-classes"})
-  void everyPackageIsNullMarked(String directory) {
-    Set<String> unmarked =
-        read(directory).stream()
-            .map(JavaClass::getPackage)
-            .filter(candidate -> !candidate.isAnnotatedWith(NullMarked.class))
-            .map(candidate -> candidate.getName())
-            .filter(name -> name.startsWith("dev.marketreserve"))
-            .collect(Collectors.toCollection(TreeSet::new));
-    assertEquals(Set.of(), unmarked);
   }
 
   private static JavaClasses read(String directory) {

@@ -3,7 +3,4 @@
  * dev.marketreserve.reservation.ReserveRequest}, an outcome becomes a response. The only place that
  * knows status codes, headers and error codes.
  */
-@NullMarked
 package dev.marketreserve.http;
-
-import org.jspecify.annotations.NullMarked;

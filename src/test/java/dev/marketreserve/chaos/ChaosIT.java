@@ -1,5 +1,7 @@
 package dev.marketreserve.chaos;
 
+import static dev.marketreserve.reservation.Requests.reservation;
+import static dev.marketreserve.reservation.Requests.rivals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -31,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -41,7 +42,6 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
  * The function keeps its promises under random faults, and the checker finds broken ones. {@code
@@ -93,7 +93,7 @@ class ChaosIT {
     assertFound(
         (table, wanted, deadline) -> {
           Reservation standing = table.putIfAbsent(wanted, deadline);
-          return standing == wanted ? wanted : rivals(standing);
+          return standing == wanted ? wanted : reservation(rivals(standing.request()));
         });
   }
 
@@ -104,7 +104,7 @@ class ChaosIT {
           try {
             return table.putIfAbsent(wanted, deadline);
           } catch (UnknownOutcomeException e) {
-            return rivals(wanted);
+            return reservation(rivals(wanted.request()));
           }
         });
   }
@@ -139,7 +139,9 @@ class ChaosIT {
     assertFound(
         (table, wanted, deadline) -> {
           Reservation standing = table.putIfAbsent(wanted, deadline);
-          return standing.purchaseId().equals(wanted.purchaseId()) ? standing : rivals(standing);
+          return standing.purchaseId().equals(wanted.purchaseId())
+              ? standing
+              : reservation(rivals(standing.request()));
         });
   }
 
@@ -147,8 +149,8 @@ class ChaosIT {
   void theCheckerFindsAnUnconditionalWrite() throws Exception {
     assertFound(
         (table, wanted, deadline) -> {
-          overwrite(wanted);
-          return wanted;
+          tables.release(wanted.request().groupId().canonical());
+          return table.putIfAbsent(wanted, deadline);
         });
   }
 
@@ -274,39 +276,8 @@ class ChaosIT {
     return new ReservationsTable(dynamoDb, tables.settings().reservationsTable());
   }
 
-  private void overwrite(Reservation reservation) {
-    tables
-        .client()
-        .putItem(
-            put ->
-                put.tableName(tables.settings().reservationsTable())
-                    .item(
-                        Map.of(
-                            "group_id",
-                                AttributeValue.fromS(reservation.request().groupId().canonical()),
-                            "purchase_id", AttributeValue.fromS(reservation.purchaseId()),
-                            "domain_id",
-                                AttributeValue.fromS(
-                                    reservation.request().tenant().domainId().canonical()))));
-  }
-
   private static ReserveRequest keyless(ReserveRequest request) {
     return new ReserveRequest(request.tenant(), request.groupId(), null);
-  }
-
-  /** The reservation, as if another tenant had made it. */
-  private static Reservation rivals(Reservation reservation) {
-    ReserveRequest request = reservation.request();
-    return new Reservation(
-        new ReserveRequest(
-            new Tenant(
-                ResourceId.parse("rival").orElseThrow(),
-                request.tenant().projectId(),
-                request.tenant().instanceId()),
-            request.groupId(),
-            null),
-        UUID.randomUUID().toString(),
-        reservation.createdAt());
   }
 
   /** What the operator does without a wait. */

@@ -188,29 +188,6 @@ class FaultIT {
   }
 
   @Test
-  void theResponseIsReturnedBeforeTheInvocationsDeadline() {
-    last(Step.CHECK, Fault.before(Symptom.LATE));
-    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
-    assertEquals("500 APIG.9999", response.summary());
-    assertTrue(response.duration().compareTo(Duration.ofMillis(1500)) < 0, response::toString);
-  }
-
-  @Test
-  void theInvocationsDeadlineAppliesToTheWriteToo() {
-    last(Step.WRITE, Fault.before(Symptom.LATE));
-    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(1500), group);
-    assertEquals("500 APIG.9999", response.summary());
-    assertTrue(response.duration().compareTo(Duration.ofMillis(1500)) < 0, response::toString);
-  }
-
-  @Test
-  void anInvocationWithoutTimeReturns500AtOnce() {
-    ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(100), group);
-    assertEquals("500 APIG.9999", response.summary());
-    assertEquals(List.of(), List.copyOf(attempts));
-  }
-
-  @Test
   void aThrottledCallReturnsItsCodeIfNoTimeIsLeftForARetry() {
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
     assertEquals("500 APIG.9008", reserve().summary());

@@ -1,5 +1,7 @@
 package dev.marketreserve.chaos;
 
+import static dev.marketreserve.reservation.Requests.reservation;
+import static dev.marketreserve.reservation.Requests.rivals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,10 +17,6 @@ import dev.marketreserve.ReserveHandler;
 import dev.marketreserve.http.ProxySerializer;
 import dev.marketreserve.http.ReceivedResponse;
 import dev.marketreserve.local.LocalContext;
-import dev.marketreserve.reservation.Reservation;
-import dev.marketreserve.reservation.ReserveRequest;
-import dev.marketreserve.reservation.ResourceId;
-import dev.marketreserve.reservation.Tenant;
 import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,7 +24,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -214,20 +211,5 @@ class FuzzIT {
         message
             + ",parameterName:"
             + "(project_id|instance_id|X-Domain-Id|Idempotency-Key|group_id|body)\\.");
-  }
-
-  private static Reservation reservation(ReserveRequest request) {
-    return new Reservation(
-        request, UUID.randomUUID().toString(), Instant.parse("2026-01-01T00:00:00Z"));
-  }
-
-  private static ReserveRequest rivals(ReserveRequest request) {
-    return new ReserveRequest(
-        new Tenant(
-            ResourceId.parse("rival").orElseThrow(),
-            request.tenant().projectId(),
-            request.tenant().instanceId()),
-        request.groupId(),
-        null);
   }
 }

@@ -2,7 +2,4 @@
  * Tests that try to break the promises of {@code docs/promises.md}. DynamoDB fails in many ways,
  * many concurrent callers make a history that a checker reads, and events are random.
  */
-@NullMarked
 package dev.marketreserve.chaos;
-
-import org.jspecify.annotations.NullMarked;

@@ -24,11 +24,21 @@ public final class Requests {
         new Tenant(id("domain"), id("project"), id("instance")), id(groupId), key(idempotencyKey));
   }
 
+  /** The same request by another tenant, without a key. */
+  public static ReserveRequest rivals(ReserveRequest request) {
+    Tenant tenant = request.tenant();
+    return new ReserveRequest(
+        new Tenant(id("rival"), tenant.projectId(), tenant.instanceId()), request.groupId(), null);
+  }
+
   /** A reservation of the same tenant with a fresh purchase id. */
   public static Reservation reservation(String groupId, @Nullable String idempotencyKey) {
+    return reservation(request(groupId, idempotencyKey));
+  }
+
+  /** The reservation that a request makes, with a fresh purchase id. */
+  public static Reservation reservation(ReserveRequest request) {
     return new Reservation(
-        request(groupId, idempotencyKey),
-        UUID.randomUUID().toString(),
-        Instant.parse("2026-01-02T03:04:05.060Z"));
+        request, UUID.randomUUID().toString(), Instant.parse("2026-01-02T03:04:05.060Z"));
   }
 }

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve.http;
-
-import org.jspecify.annotations.NullMarked;

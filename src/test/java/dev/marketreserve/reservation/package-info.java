@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve.reservation;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve.snapstart;
-
-import org.jspecify.annotations.NullMarked;

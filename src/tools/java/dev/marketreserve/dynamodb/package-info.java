@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve.dynamodb;
-
-import org.jspecify.annotations.NullMarked;

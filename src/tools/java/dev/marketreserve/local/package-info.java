@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve.local;
-
-import org.jspecify.annotations.NullMarked;

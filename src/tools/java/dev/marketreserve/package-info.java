@@ -1,4 +1,0 @@
-@NullMarked
-package dev.marketreserve;
-
-import org.jspecify.annotations.NullMarked;
