@@ -103,12 +103,15 @@ public final class Wire implements AutoCloseable {
         Socket upstream = new Socket(target.getHost(), target.getPort())) {
       open.add(upstream);
       held.await();
-      Thread.startVirtualThread(
-          () -> {
-            copy(client, upstream, false);
-            close(upstream);
-          });
-      copy(upstream, client, true);
+      Thread.startVirtualThread(() -> pass(client, upstream));
+      OutputStream output = client.getOutputStream();
+      InputStream input = upstream.getInputStream();
+      for (int next = input.read(); next >= 0; next = input.read()) {
+        output.write(next);
+        byte[] more = new byte[pause.isZero() ? input.available() : 0];
+        output.write(more, 0, Math.max(0, input.read(more)));
+        Thread.sleep(pause);
+      }
     } catch (IOException e) {
       // The connection ends for both sides.
     } catch (InterruptedException e) {
@@ -116,23 +119,11 @@ public final class Wire implements AutoCloseable {
     }
   }
 
-  private void copy(Socket from, Socket to, boolean mayDrip) {
-    try {
-      InputStream input = from.getInputStream();
-      OutputStream output = to.getOutputStream();
-      byte[] bytes = new byte[8192];
-      for (int read = input.read(bytes); read >= 0; read = input.read(bytes)) {
-        for (int sent = 0; sent < read; ) {
-          int part = mayDrip && !pause.isZero() ? 1 : read - sent;
-          output.write(bytes, sent, part);
-          sent += part;
-          Thread.sleep(mayDrip ? pause : Duration.ZERO);
-        }
-      }
+  private static void pass(Socket from, Socket to) {
+    try (to) {
+      from.getInputStream().transferTo(to.getOutputStream());
     } catch (IOException e) {
       // The connection ends for both sides.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

@@ -32,7 +32,6 @@ class CallsIT {
 
   @BeforeAll
   static void start(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     dynamoDb =
         FaultyDynamoDb.start(
             tables.endpoint(),

@@ -33,7 +33,6 @@ class InterruptedRuntimeIT {
 
   @Test
   void noAttemptIsSentAfterTheDeadline(Tables tables) throws Exception {
-    PackagedFunction.registerTenant(tables);
     JsonNode event = event("frozen");
     AtomicInteger writes = new AtomicInteger();
     CompletableFuture<PackagedFunction> started = new CompletableFuture<>();
@@ -67,7 +66,6 @@ class InterruptedRuntimeIT {
 
   @Test
   void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
-    PackagedFunction.registerTenant(tables);
     JsonNode event = event("late");
     AtomicInteger calls = new AtomicInteger();
     try (FaultyDynamoDb dynamoDb =
@@ -103,7 +101,6 @@ class InterruptedRuntimeIT {
 
   @Test
   void aRetryAfterAKillReturnsThePurchaseIdThatWasWritten(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     JsonNode event = event("killed");
     try (FaultyDynamoDb dynamoDb =
             FaultyDynamoDb.start(

@@ -41,7 +41,6 @@ class NameIT {
   private @Nullable PackagedFunction function;
 
   NameIT(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
     environment = PackagedFunction.environment(tables, dynamoDb);
     URI address = dynamoDb.endpoint();

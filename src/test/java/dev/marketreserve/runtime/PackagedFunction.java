@@ -48,7 +48,10 @@ final class PackagedFunction implements AutoCloseable {
             environment));
   }
 
-  /** The template's environment for these tables, with the memory size that Lambda adds. */
+  /**
+   * The template's environment for these tables, with the memory size that Lambda adds. The tenant
+   * of {@code events/} becomes the owner of its instance.
+   */
   static Map<String, String> environment(Tables tables) {
     return environment(tables, tables.endpoint());
   }
@@ -61,6 +64,7 @@ final class PackagedFunction implements AutoCloseable {
   }
 
   private static Map<String, String> environment(Tables tables, URI endpoint) {
+    tables.register(Events.tenant());
     Map<String, String> environment = new HashMap<>(SamTemplate.read().environment());
     environment.replace(Settings.RESERVATIONS_TABLE, tables.settings().reservationsTable());
     environment.replace(Settings.INSTANCE_OWNERS_TABLE, tables.settings().instanceOwnersTable());
@@ -75,11 +79,6 @@ final class PackagedFunction implements AutoCloseable {
   static Map<String, String> withSnapStart(Map<String, String> environment) {
     environment.put("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
     return environment;
-  }
-
-  /** Makes the tenant of {@code events/} the owner of its instance. */
-  static void registerTenant(Tables tables) {
-    tables.register(Events.tenant());
   }
 
   LambdaRuntime runtime() {

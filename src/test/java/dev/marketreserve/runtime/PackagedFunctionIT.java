@@ -73,7 +73,6 @@ class PackagedFunctionIT extends ReserveContract {
 
   @BeforeAll
   static void start(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     function = PackagedFunction.start(PackagedFunction.environment(tables));
   }
 

@@ -66,7 +66,6 @@ class PrimingIT {
 
   @Test
   void aTemporaryFaultDoesNotPreventTheSnapshot(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb =
         FaultyDynamoDb.start(
             tables.endpoint(),

@@ -40,7 +40,6 @@ class SnapStartIT {
   @Test
   void idsTimesAndCredentialsAreNewAfterTheRestoreAndFewClassesAreLoaded(
       Tables tables, @TempDir Path directory) throws Exception {
-    PackagedFunction.registerTenant(tables);
     Path log = directory.resolve("classes.log");
     Map<String, String> environment =
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
@@ -87,7 +86,6 @@ class SnapStartIT {
 
   @Test
   void missingCredentialsAreA500InTimeAndTheNextCallWorks(Tables tables) {
-    PackagedFunction.registerTenant(tables);
     try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
         PackagedFunction function =
             PackagedFunction.start(

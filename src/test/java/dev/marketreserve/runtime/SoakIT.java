@@ -67,7 +67,6 @@ class SoakIT {
    * Starts an environment and warms it up: a cold one may be too slow for many requests at once.
    */
   private static PackagedFunction start(int atOnce, Tables tables) {
-    PackagedFunction.registerTenant(tables);
     Map<String, String> environment = PackagedFunction.environment(tables);
     environment.put("AWS_LAMBDA_MAX_CONCURRENCY", Integer.toString(atOnce));
     environment.merge("JAVA_TOOL_OPTIONS", "-Xmx40m", (set, added) -> set + " " + added);

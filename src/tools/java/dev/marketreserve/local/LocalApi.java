@@ -18,7 +18,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Server;
@@ -144,11 +147,17 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
    * Maven is killed. Does nothing if the parent is unknown or process 1.
    */
   private static void endWithParent() {
-    var _ =
-        ProcessHandle.current()
-            .parent()
-            .filter(parent -> parent.pid() > 1)
-            .map(parent -> parent.onExit().thenRun(() -> System.exit(0)));
+    Optional<ProcessHandle> parent = ProcessHandle.current().parent();
+    if (parent.filter(process -> process.pid() > 1).isPresent()) {
+      Thread.startVirtualThread(
+          () -> {
+            // Not onExit: it waits as long as the dead parent is a zombie.
+            while (ProcessHandle.current().parent().equals(parent)) {
+              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+            }
+            System.exit(0);
+          });
+    }
   }
 
   /** The URL at which {@code owner} reserves. */
