@@ -103,15 +103,12 @@ public final class Wire implements AutoCloseable {
         Socket upstream = new Socket(target.getHost(), target.getPort())) {
       open.add(upstream);
       held.await();
-      Thread.startVirtualThread(() -> pass(client, upstream));
-      OutputStream output = client.getOutputStream();
-      InputStream input = upstream.getInputStream();
-      for (int next = input.read(); next >= 0; next = input.read()) {
-        output.write(next);
-        byte[] more = new byte[pause.isZero() ? input.available() : 0];
-        output.write(more, 0, Math.max(0, input.read(more)));
-        Thread.sleep(pause);
-      }
+      Thread.startVirtualThread(
+          () -> {
+            copy(client, upstream, false);
+            close(upstream);
+          });
+      copy(upstream, client, true);
     } catch (IOException e) {
       // The connection ends for both sides.
     } catch (InterruptedException e) {
@@ -119,11 +116,23 @@ public final class Wire implements AutoCloseable {
     }
   }
 
-  private static void pass(Socket from, Socket to) {
-    try (to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+  private void copy(Socket from, Socket to, boolean mayDrip) {
+    try {
+      InputStream input = from.getInputStream();
+      OutputStream output = to.getOutputStream();
+      byte[] bytes = new byte[8192];
+      for (int read = input.read(bytes); read >= 0; read = input.read(bytes)) {
+        for (int sent = 0; sent < read; ) {
+          int part = mayDrip && !pause.isZero() ? 1 : read - sent;
+          output.write(bytes, sent, part);
+          sent += part;
+          Thread.sleep(mayDrip ? pause : Duration.ZERO);
+        }
+      }
     } catch (IOException e) {
       // The connection ends for both sides.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
