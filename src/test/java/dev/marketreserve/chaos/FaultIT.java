@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -254,7 +255,11 @@ class FaultIT {
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Callable<ReceivedResponse>> calls =
           Collections.nCopies(16, () -> caller(rival).reserve(UUID.randomUUID().toString(), null));
-      callers.invokeAll(calls);
+      int reserved = 0;
+      for (Future<ReceivedResponse> call : callers.invokeAll(calls)) {
+        reserved += call.get().status() == 201 ? 1 : 0;
+      }
+      assertTrue(reserved > 1, "Too few connections were opened");
     }
   }
 
