@@ -30,18 +30,14 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
-import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.Blocker;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +72,6 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   private static final String HTML = "<html><body>Please log in.</body></html>";
   private static final String HEAD = "HTTP/1.1 200 OK\r\n";
-  private static final String SECRET = "local";
   private static final RawResponse WRONG_SIGNATURE =
       RawResponse.of(
           400,
@@ -113,11 +108,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     proxy.connector.setHost("127.0.0.1");
     proxy.server.addConnector(proxy.connector);
     proxy.server.setHandler(proxy.new Proxy());
-    try {
-      proxy.server.start();
-    } catch (Exception e) {
-      throw new IllegalStateException("The proxy did not start", e);
-    }
+    LifeCycle.start(proxy.server);
     return proxy;
   }
 
@@ -133,12 +124,12 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   /** Opens it as the function opens DynamoDB, but accepts any certificate. */
   DynamoDb open() {
-    return open(endpoint(), http());
+    return open(endpoint());
   }
 
   /** Opens it through a relay at another address. */
-  static DynamoDb open(URI endpoint, SdkHttpClient http) {
-    return DynamoDb.open(http, client -> DynamoDbServer.pointTo(endpoint, client));
+  static DynamoDb open(URI endpoint) {
+    return DynamoDb.open(http(), client -> DynamoDbServer.pointTo(endpoint, client));
   }
 
   /** The function's HTTP client, but it accepts any certificate. */
@@ -174,11 +165,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      server.stop();
-    } catch (Exception e) {
-      throw new IllegalStateException("The proxy did not stop", e);
-    }
+    LifeCycle.stop(server);
     client.close();
   }
 
@@ -251,7 +238,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
           Thread.sleep(LATE);
           close(request, callback);
         } else {
-          boolean signed = SignatureV4.holds(request, body, SECRET);
+          boolean signed = SignatureV4.holds(request, body);
           Fault fault = faults.apply(call(request, body));
           if (signed) {
             answer(fault, request, body, response, callback);
@@ -398,14 +385,10 @@ public final class FaultyDynamoDb implements AutoCloseable {
     return ((EndPoint.Wrapper) endPoint(request)).unwrap();
   }
 
-  private static ConnectionFactory[] tls() {
+  private static SslContextFactory.Server tls() {
     SslContextFactory.Server tls = new SslContextFactory.Server();
     tls.setSslContext(CERTIFICATE.context());
-    HttpConfiguration http = new HttpConfiguration();
-    http.addCustomizer(new SecureRequestCustomizer(false));
-    return new ConnectionFactory[] {
-      new SslConnectionFactory(tls, "http/1.1"), new HttpConnectionFactory(http)
-    };
+    return tls;
   }
 
   private static LocalCertificate certificate() {

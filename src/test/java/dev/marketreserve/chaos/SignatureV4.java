@@ -1,33 +1,25 @@
 package dev.marketreserve.chaos;
 
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import java.util.Optional;
 import org.eclipse.jetty.server.Request;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
+import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 
-/**
- * Recomputes a request's signature from what arrived.
- *
- * @see <a
- *     href="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html">Signature
- *     Version 4</a>
- */
+/** Checks a request's signature: signs what arrived once more, and compares. */
 final class SignatureV4 {
 
-  private static final String ALGORITHM = "AWS4-HMAC-SHA256";
-  private static final Pattern AUTHORIZATION =
-      Pattern.compile(
-          ALGORITHM + " Credential=[^/]+/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})");
+  private static final AwsBasicCredentials CREDENTIALS =
+      AwsBasicCredentials.create("local", "local");
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX", Locale.ROOT);
@@ -37,60 +29,33 @@ final class SignatureV4 {
 
   private SignatureV4() {}
 
-  /**
-   * Whether {@code request}, which has no query, is signed with {@code secret} as it arrived, and
-   * its signature has not expired.
-   */
-  static boolean holds(Request request, byte[] body, String secret) {
-    Matcher authorization =
-        AUTHORIZATION.matcher(Objects.requireNonNull(request.getHeaders().get("Authorization")));
+  /** Whether the request is signed as it arrived, and its signature has not expired. */
+  static boolean holds(Request request, byte[] body) {
+    String authorization = Objects.requireNonNull(request.getHeaders().get("Authorization"));
+    String signedHeaders = authorization.replaceFirst(".*SignedHeaders=([^,]+),.*", "$1");
+    SdkHttpRequest.Builder unsigned =
+        SdkHttpRequest.builder()
+            .method(SdkHttpMethod.fromValue(request.getMethod()))
+            .uri(request.getHttpURI().toURI());
+    for (String name : signedHeaders.split(";", -1)) {
+      unsigned.putHeader(name, request.getHeaders().getValuesList(name));
+    }
     Instant signed = TIME.parse(request.getHeaders().get("X-Amz-Date"), Instant::from);
     return Instant.now().isBefore(signed.plus(VALIDITY))
-        && authorization.matches()
-        && authorization
-            .group(3)
-            .equals(
-                signature(request, body, secret, authorization.group(1), authorization.group(2)));
+        && sign(unsigned.build(), body, signed).equals(Optional.of(authorization));
   }
 
-  private static String signature(
-      Request request, byte[] body, String secret, String scope, String signedHeaders) {
-    StringBuilder canonical = new StringBuilder();
-    canonical.append(request.getMethod()).append('\n');
-    canonical.append(Request.getPathInContext(request)).append("\n\n");
-    for (String header : signedHeaders.split(";", -1)) {
-      String value = String.join(",", request.getHeaders().getValuesList(header));
-      canonical.append(header).append(':').append(value.strip()).append('\n');
-    }
-    canonical.append('\n').append(signedHeaders).append('\n').append(sha256(body));
-    byte[] key = bytes("AWS4" + secret);
-    for (String part : scope.split("/", -1)) {
-      key = hmac(key, part);
-    }
-    String date = request.getHeaders().get("X-Amz-Date");
-    String toSign = String.join("\n", ALGORITHM, date, scope, sha256(bytes(canonical.toString())));
-    return HexFormat.of().formatHex(hmac(key, toSign));
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] hmac(byte[] key, String text) {
-    try {
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, mac.getAlgorithm()));
-      return mac.doFinal(bytes(text));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
+  private static Optional<String> sign(SdkHttpRequest unsigned, byte[] body, Instant time) {
+    return AwsV4HttpSigner.create()
+        .sign(
+            sign ->
+                sign.identity(CREDENTIALS)
+                    .request(unsigned)
+                    .payload(ContentStreamProvider.fromByteArray(body))
+                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "dynamodb")
+                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                    .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, Clock.fixed(time, ZoneOffset.UTC)))
+        .request()
+        .firstMatchingHeader("Authorization");
   }
 }

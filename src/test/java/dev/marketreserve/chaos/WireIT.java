@@ -57,7 +57,7 @@ class WireIT {
               return fault;
             });
     this.wire = Wire.to(faulty.endpoint());
-    this.dynamoDb = FaultyDynamoDb.open(wire.endpoint(), FaultyDynamoDb.http());
+    this.dynamoDb = FaultyDynamoDb.open(wire.endpoint());
     TenantIds tenant = new TenantIds("domain", "project", "instance");
     tables.register(tenant);
     this.caller = new Caller(new ReserveHandler(tables.settings(), dynamoDb), tenant);
