@@ -2,50 +2,58 @@ package dev.marketreserve.dynamodb;
 
 import static dev.marketreserve.reservation.Requests.id;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.Requests;
 import dev.marketreserve.reservation.Reservation;
-import dev.marketreserve.reservation.Reservations;
-import dev.marketreserve.reservation.ReservationsContract;
 import dev.marketreserve.reservation.ReserveRequest;
 import dev.marketreserve.reservation.Tenant;
-import dev.marketreserve.reservation.UnknownOutcomeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
-import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 @Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
-class ReservationsTableTest extends ReservationsContract {
+class ReservationsTableTest {
 
   private final Deadline deadline = Deadline.in(Duration.ofSeconds(10));
   private final Tables tables;
+  private final ReservationsTable reservations;
 
   ReservationsTableTest(Tables tables) {
     this.tables = tables;
+    this.reservations =
+        new ReservationsTable(tables.dynamoDb(), tables.settings().reservationsTable());
   }
 
-  @Override
-  protected Reservations reservations() {
-    return in(tables.settings().reservationsTable());
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = "key")
+  void theFirstReservationOfAGroupIsKept(@Nullable String key) {
+    String group = "kept-" + key;
+    Reservation first = Requests.reservation(group, key);
+    Reservation other = Requests.reservation(group, "other");
+    Reservation keyless = Requests.reservation(group, null);
+    for (Reservation wanted : List.of(first, first, other, keyless)) {
+      assertEquals(first, reservations.putIfAbsent(wanted, deadline));
+    }
   }
 
   @Test
   void theItemHasTheAttributesOfTheContract() {
     Reservation reservation = Requests.reservation("attributes", "key");
-    reservations().putIfAbsent(reservation, deadline);
+    reservations.putIfAbsent(reservation, deadline);
     assertEquals(
         Map.of(
             "group_id", "attributes",
@@ -71,7 +79,7 @@ class ReservationsTableTest extends ReservationsContract {
                 null),
             "purchase",
             Instant.EPOCH);
-    reservations().putIfAbsent(reservation, deadline);
+    reservations.putIfAbsent(reservation, deadline);
     assertEquals(
         Map.of(
             "group_id", "d0000000-0000-0000-0000-000000000004",
@@ -87,7 +95,7 @@ class ReservationsTableTest extends ReservationsContract {
   @ValueSource(strings = {"domain_id", "project_id", "instance_id", "idempotency_key"})
   void aMalformedItemFailsWithTheNameOfTheAttribute(String attribute) {
     Reservation wanted = Requests.reservation("without-" + attribute, "key");
-    reservations().putIfAbsent(wanted, deadline);
+    reservations.putIfAbsent(wanted, deadline);
     Map<String, AttributeValue> item = new HashMap<>();
     tables
         .reservation("without-" + attribute)
@@ -95,31 +103,7 @@ class ReservationsTableTest extends ReservationsContract {
     item.put(attribute, AttributeValue.fromS(" "));
     tables.client().putItem(put -> put.tableName(tables.settings().reservationsTable()).item(item));
     RuntimeException e =
-        assertThrows(
-            IllegalStateException.class, () -> reservations().putIfAbsent(wanted, deadline));
+        assertThrows(IllegalStateException.class, () -> reservations.putIfAbsent(wanted, deadline));
     assertEquals("A reservation has no valid " + attribute, e.getMessage());
-  }
-
-  @Test
-  void aMissingTableIsAnUnknownOutcomeThatKeepsItsCause() {
-    UnknownOutcomeException e =
-        assertThrows(
-            UnknownOutcomeException.class,
-            () -> in("no-such-table").putIfAbsent(Requests.reservation("g", null), deadline));
-    assertFalse(e.throttled());
-    assertInstanceOf(ResourceNotFoundException.class, e.getCause());
-  }
-
-  @Test
-  void nothingIsWrittenAfterTheDeadline() {
-    Deadline over = Deadline.in(Duration.ZERO);
-    assertThrows(
-        UnknownOutcomeException.class,
-        () -> reservations().putIfAbsent(Requests.reservation("too-late", null), over));
-    assertEquals(Map.of(), tables.reservation("too-late"));
-  }
-
-  private Reservations in(String table) {
-    return new ReservationsTable(tables.dynamoDb(), table);
   }
 }
