@@ -37,31 +37,10 @@ class PackagedFunctionIT extends ReserveContract {
 
   private static final String SQS_EVENT =
       """
-      {
-        "Records": [
-          {
-            "messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78",
-            "body": "{\\"group_id\\": \\"73c58022-f20d-495a-a188-85d718647f09\\"}",
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "eventSource": "aws:sqs"
-          }
-        ]
-      }
-      """;
-
+      {"Records": [{"eventSource": "aws:sqs", "body": "{\\"group_id\\": \\"group\\"}"}]}""";
   private static final String HTTP_API_EVENT =
       """
-      {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": "/v1/p/apigw/instances/i/market/api-groups/reserve",
-        "cookies": ["cookie1"],
-        "headers": {"x-domain-id": "d1,d2"},
-        "requestContext": {"http": {"method": "POST"}, "requestId": "id"},
-        "body": "{\\"group_id\\": \\"73c58022-f20d-495a-a188-85d718647f09\\"}",
-        "isBase64Encoded": false
-      }
-      """;
+      {"version": "2.0", "headers": {"x-domain-id": "d1,d2"}, "body": "{\\"group_id\\": \\"group\\"}"}""";
 
   @AutoClose private static PackagedFunction function;
 

@@ -12,7 +12,6 @@ import dev.marketreserve.dynamodb.Tables;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -23,8 +22,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @RuntimeTest
 @Execution(ExecutionMode.CONCURRENT)
 class PrimingIT {
-
-  private static final String A_MINUTE = "It takes a minute, so only the weekly run has it";
 
   @Test
   void aMissingVariablePreventsTheSnapshot(Tables tables) {
@@ -41,27 +38,6 @@ class PrimingIT {
     String owners = Objects.requireNonNull(environment.get(Settings.INSTANCE_OWNERS_TABLE));
     environment.put(Settings.RESERVATIONS_TABLE, owners);
     assertNoSnapshot(environment, "Priming failed: could not write to the table of reservations");
-  }
-
-  /** Waits for the table as long as {@link dev.marketreserve.snapstart.Priming} does. */
-  @Test
-  @EnabledIfSystemProperty(named = "slow.tests", matches = "true", disabledReason = A_MINUTE)
-  void aMissingTablePreventsTheSnapshot(Tables tables) {
-    Map<String, String> environment =
-        PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
-    environment.put(Settings.RESERVATIONS_TABLE, "no-such-table");
-    assertNoSnapshot(environment, "ResourceNotFoundException");
-  }
-
-  @Test
-  @EnabledIfSystemProperty(named = "slow.tests", matches = "true", disabledReason = A_MINUTE)
-  void aRoleThatMayNotReadPreventsTheSnapshot(Tables tables) {
-    try (FaultyDynamoDb dynamoDb =
-        FaultyDynamoDb.start(tables.endpoint(), call -> Fault.before(Symptom.ACCESS_DENIED))) {
-      assertNoSnapshot(
-          PackagedFunction.withSnapStart(PackagedFunction.environment(tables, dynamoDb)),
-          "Priming failed: could not read the table of instance owners");
-    }
   }
 
   @Test

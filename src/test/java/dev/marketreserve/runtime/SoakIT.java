@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.http.ReceivedResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -40,15 +38,7 @@ class SoakIT {
     List<String> groups =
         Stream.generate(() -> UUID.randomUUID().toString()).limit(REQUESTS).toList();
     try (PackagedFunction function = start(atOnce, tables)) {
-      long start = System.nanoTime();
       List<ReceivedResponse> responses = reserve(function, groups, atOnce);
-      Duration duration = Duration.ofNanos(System.nanoTime() - start);
-      System.out.printf(
-          Locale.ROOT,
-          "Soak: %d requests, %d at once, %d per second%n",
-          REQUESTS,
-          atOnce,
-          REQUESTS * 1000L / duration.toMillis());
       for (int i = 0; i < REQUESTS; i++) {
         ReceivedResponse response = responses.get(i);
         assertEquals("201", response.summary());
