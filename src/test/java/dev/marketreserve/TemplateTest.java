@@ -1,9 +1,7 @@
 package dev.marketreserve;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.amazonaws.services.lambda.runtime.RequestHandler;
 import dev.marketreserve.SamTemplate.Route;
 import java.util.List;
 import java.util.Set;
@@ -13,13 +11,6 @@ import org.junit.jupiter.api.Test;
 class TemplateTest {
 
   private final SamTemplate template = SamTemplate.read();
-
-  @Test
-  void lambdaCanConstructTheHandler() throws ReflectiveOperationException {
-    Class<?> type = Class.forName(template.function().get("Handler").asText());
-    assertTrue(RequestHandler.class.isAssignableFrom(type));
-    assertEquals(0, type.getConstructor().getParameterCount());
-  }
 
   @Test
   void theRuntimeMatchesTheCompiledJavaVersion() {

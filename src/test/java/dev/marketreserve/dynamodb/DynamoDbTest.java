@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.reservation.Deadline;
 import dev.marketreserve.reservation.UnknownOutcomeException;
@@ -44,16 +43,6 @@ class DynamoDbTest {
     try (DynamoDb dynamoDb = StubHttp.open(late)) {
       assertThrows(UnknownOutcomeException.class, () -> call(dynamoDb, deadline));
       assertInstanceOf(AbortedException.class, read.get(10, TimeUnit.SECONDS));
-    }
-  }
-
-  @Test
-  void aCallWithoutADeadlineIsAProgrammingError() {
-    try (DynamoDb dynamoDb = StubHttp.open(request -> response(200, "{}"))) {
-      IllegalStateException e =
-          assertThrows(
-              IllegalStateException.class, () -> dynamoDb.table("table", "key").describeTable());
-      assertTrue(String.valueOf(e.getMessage()).contains("without a deadline"));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.marketreserve.http;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
@@ -21,8 +20,6 @@ public record ReceivedResponse(
     int status, Map<String, String> headers, JsonNode body, Duration duration) {
 
   private static final JsonMapper JSON = new JsonMapper();
-  private static final TypeReference<Map<String, String>> NAMES_AND_VALUES =
-      new TypeReference<>() {};
 
   /** The gateway's response for the function's response. */
   public static ReceivedResponse of(APIGatewayProxyResponseEvent response, Duration duration) {
@@ -35,12 +32,7 @@ public record ReceivedResponse(
 
   /** The gateway's response for the function's response, given as JSON. */
   public static ReceivedResponse of(String payload, Duration duration) {
-    JsonNode response = json(payload);
-    return new ReceivedResponse(
-        response.get("statusCode").asInt(),
-        caseless(JSON.convertValue(response.get("headers"), NAMES_AND_VALUES)),
-        json(response.get("body").asText()),
-        duration);
+    return of(JSON.convertValue(json(payload), APIGatewayProxyResponseEvent.class), duration);
   }
 
   /** The response of the gateway. */

@@ -19,12 +19,10 @@ import dev.marketreserve.reservation.ReserveRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.NullSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class RequestLogTest {
 
@@ -81,18 +79,9 @@ class RequestLogTest {
     assertTrue(cause.contains("at dev.marketreserve.http.RequestLogTest"), cause);
   }
 
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "a\n{\"status\":201}",
-        "a\r\nb",
-        "a\u2028b",
-        "a\u0085b",
-        "a\u007fb",
-        "\"}",
-        "\u202e"
-      })
-  void aCallersTextCannotBreakOrDisguiseTheLine(String text) throws JsonProcessingException {
+  @Test
+  void aCallersTextCannotBreakOrDisguiseTheLine() throws JsonProcessingException {
+    String text = "a\r\n{\"status\":201}\u2028\u0085\u007f\u202e\"}";
     APIGatewayProxyRequestEvent event =
         event("group")
             .withHeaders(Map.of("X-Domain-Id", text))
@@ -115,24 +104,18 @@ class RequestLogTest {
   }
 
   @Test
-  void aRequestIdOfTheGatewayHasAtMost128Characters() throws JsonProcessingException {
+  void aRequestIdThatIsAbsentOrFitsInNoHeaderIsReplacedByLambdas() throws JsonProcessingException {
     String longest = "!~".repeat(64);
-    assertEquals(longest, requestId(new ProxyRequestContext().withRequestId(longest)));
-    assertEquals(
-        "lambda-request", requestId(new ProxyRequestContext().withRequestId(longest + "!")));
-  }
-
-  @ParameterizedTest
-  @NullSource
-  @ValueSource(strings = {"", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4"})
-  void aRequestIdThatIsAbsentOrFitsInNoHeaderIsReplacedByLambdas(@Nullable String requestId)
-      throws JsonProcessingException {
+    assertEquals(longest, requestId(longest));
+    for (String unfit : List.of("", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4", longest + "!")) {
+      assertEquals("lambda-request", requestId(unfit));
+    }
     assertEquals("lambda-request", requestId(null));
-    assertEquals("lambda-request", requestId(new ProxyRequestContext().withRequestId(requestId)));
   }
 
-  private String requestId(@Nullable ProxyRequestContext context) throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event = event("group").withRequestContext(context);
+  private String requestId(@Nullable String fromGateway) throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event =
+        event("group").withRequestContext(new ProxyRequestContext().withRequestId(fromGateway));
     return line(event, null, REFUSED, null).get("request_id").textValue();
   }
 

@@ -1,7 +1,6 @@
 package dev.marketreserve.http;
 
 import static dev.marketreserve.Events.event;
-import static dev.marketreserve.reservation.Requests.id;
 import static dev.marketreserve.reservation.Requests.request;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -34,13 +33,6 @@ class RequestReaderTest {
   @Test
   void aRequestIsReadFromPathHeadersAndBody() throws BadRequestException {
     assertEquals(request("group", "key"), read(with("Idempotency-Key", "key")));
-  }
-
-  @Test
-  void aGroupIdKeepsTheSpellingOfTheCaller() throws BadRequestException {
-    ReserveRequest read = read(event("73C58022F20D495AA18885D718647F09"));
-    assertEquals("73C58022F20D495AA18885D718647F09", read.groupId().written());
-    assertEquals(id("73c58022-f20d-495a-a188-85d718647f09"), read.groupId());
   }
 
   @ParameterizedTest
@@ -190,25 +182,6 @@ class RequestReaderTest {
     assertRefused(
         event("group").withBody(body).withIsBase64Encoded(true),
         Refused.with(ErrorCode.MALFORMED_BODY));
-  }
-
-  @Test
-  void aBodyWithoutAGroupIdIsMissingAParameter() {
-    assertBodyRefused("{}", Refused.naming("group_id", ErrorCode.MISSING_PARAMETER));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"7", "true", "[\"group\"]", "{}"})
-  void aGroupIdThatIsNotAStringIsInvalid(String value) {
-    assertBodyRefused(
-        "{\"group_id\":" + value + "}", Refused.naming("group_id", ErrorCode.INVALID_PARAMETER));
-  }
-
-  @Test
-  void anEmptyEventIsMissingTheProject() {
-    assertRefused(
-        new APIGatewayProxyRequestEvent(),
-        Refused.naming("project_id", ErrorCode.MISSING_PARAMETER));
   }
 
   /** A valid event, but with this path parameter, header or field of the body. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,10 @@ public abstract class ReserveContract {
   @Test
   void aNewGroupIsReserved() {
     tables().register(tenant);
-    ReceivedResponse response = reserve(tenant, null);
+    String spelling = group.toUpperCase(Locale.ROOT);
+    ReceivedResponse response = send(tenant, null, PATTERN.formatted(spelling));
     assertEquals("201", response.summary());
-    assertEquals(group, response.body().get("group_id").asText());
+    assertEquals(spelling, response.body().get("group_id").asText());
     assertEquals(tables().reservation(group).get("purchase_id"), response.purchaseId());
     assertFalse(response.replayed());
   }
@@ -107,16 +109,12 @@ public abstract class ReserveContract {
     String group = PATTERN.formatted("group");
     return Stream.of(
         Arguments.of("APIG.2001", good, null, ""),
-        Arguments.of("APIG.2001", good, null, " \n"),
         Arguments.of("APIG.2001", good, null, "{}"),
-        Arguments.of("APIG.2001", good, null, "{\"group_id\": null}"),
-        Arguments.of("APIG.2001", good, null, PATTERN.formatted(" ")),
         Arguments.of("APIG.2006", good, null, PATTERN.formatted("g".repeat(65))),
         Arguments.of("APIG.2006", good, null, PATTERN.formatted("g".repeat(4096))),
         Arguments.of("APIG.2012", good, null, "{\"group_id\": 7}"),
         Arguments.of("APIG.2012", good, null, PATTERN.formatted("a%20b")),
         Arguments.of("APIG.2000", good, null, "{"),
-        Arguments.of("APIG.2000", good, null, "[]"),
         Arguments.of("APIG.2000", good, null, group + group),
         Arguments.of("APIG.2000", good, null, "{\"group_id\": \"a\", \"group_id\": \"a\"}"),
         Arguments.of("APIG.2001", new TenantIds("", "project", "instance"), null, group),
