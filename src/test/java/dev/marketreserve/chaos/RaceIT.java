@@ -17,7 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -56,15 +57,6 @@ class RaceIT {
   }
 
   @Test
-  void exactlyOneOf200CallersReservesTheGroup() throws Exception {
-    Call call = new Call(HOME, UUID.randomUUID().toString());
-    assertEquals(
-        Map.of("201", 1L, "409 APIG.3402", 199L),
-        race(Collections.nCopies(200, call)).stream()
-            .collect(groupingBy(heard -> heard.response().summary(), counting())));
-  }
-
-  @Test
   void oneOfTwoTenantsGetsTheGroupAndTheOtherLearnsNothing() throws Exception {
     Set<TenantIds> winners = new HashSet<>();
     for (int race = 0; race < 50; race++) {
@@ -92,22 +84,20 @@ class RaceIT {
 
   /** Makes the calls at once, and returns their responses. */
   private List<Heard> race(List<Call> calls) throws Exception {
-    CountDownLatch start = new CountDownLatch(1);
-    List<Future<Heard>> responses = new ArrayList<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(calls.size())) {
-      for (Call call : calls) {
-        responses.add(
-            threads.submit(
-                () -> {
-                  start.await();
-                  return new Heard(call, send(call));
-                }));
-      }
-      start.countDown();
+    CyclicBarrier start = new CyclicBarrier(calls.size());
+    List<Callable<Heard>> racers = new ArrayList<>();
+    for (Call call : calls) {
+      racers.add(
+          () -> {
+            start.await();
+            return new Heard(call, send(call));
+          });
     }
     List<Heard> all = new ArrayList<>();
-    for (Future<Heard> response : responses) {
-      all.add(response.get());
+    try (ExecutorService threads = Executors.newFixedThreadPool(calls.size())) {
+      for (Future<Heard> response : threads.invokeAll(racers)) {
+        all.add(response.get());
+      }
     }
     return all;
   }
