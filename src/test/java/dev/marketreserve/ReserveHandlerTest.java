@@ -10,7 +10,9 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.marketreserve.chaos.Caller;
+import dev.marketreserve.dynamodb.DynamoDb;
 import dev.marketreserve.dynamodb.DynamoDbExtension;
+import dev.marketreserve.dynamodb.StubHttp;
 import dev.marketreserve.dynamodb.Tables;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.http.ReceivedResponse;
@@ -117,6 +119,14 @@ class ReserveHandlerTest extends ReserveContract {
     assertFalse(response.body().toString().contains("ResourceNotFound"), response::toString);
     assertTrue(log.getFirst().contains("ResourceNotFoundException"), log::toString);
     assertTrue(log.getFirst().contains("\"level\":\"ERROR\""), log::toString);
+  }
+
+  @Test
+  void aThrottledCallReturnsItsCode() {
+    DynamoDb throttling =
+        StubHttp.open(request -> StubHttp.response(400, "{\"__type\": \"ThrottlingException\"}"));
+    ReserveHandler throttled = new ReserveHandler(tables.settings(), throttling);
+    assertEquals("500 APIG.9008", call(throttled, event(group), Duration.ofSeconds(10)).summary());
   }
 
   @Test
