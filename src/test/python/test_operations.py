@@ -27,8 +27,6 @@ def documented(text):
     return block
 
 
-SETUP = documented("output() {")
-
 INSTANCE = "eddc4d25-480b-4cd6-b512-f270a1b8b341"
 GROUP = "73c58022-f20d-495a-a188-85d718647f09"
 
@@ -116,10 +114,15 @@ def run(*blocks):
     return result.stdout
 
 
-def test_every_documented_command_runs(outputs):
+@pytest.fixture(scope="module")
+def printed(outputs):
+    """What all documented commands print, run one after the other."""
+    return run(*COMMANDS)
+
+
+def test_every_documented_command_runs(printed):
     assert len(COMMANDS) > 8
-    output = run(*COMMANDS)
-    assert INSTANCE in output and GROUP in output
+    assert INSTANCE in printed and GROUP in printed
 
 
 def test_the_import_template_has_only_the_stacks_tables(aws, outputs):
@@ -142,17 +145,18 @@ def test_a_table_left_by_a_failed_deployment_is_deleted_only_if_empty(aws):
     assert left["InstanceOwnersTableName"] not in tables
 
 
-def test_a_stop_blocks_every_call_and_a_start_restores_the_rate(aws, outputs):
-    stop, start = documented("throttle() {"), documented('throttle "$(')
-    for commands, expected in [(stop, 0), (stop + start, 20)]:
-        run(SETUP, commands)
+def test_a_stop_blocks_every_call_and_a_start_restores_the_rate(aws, outputs, printed):
+    def limits():
         stage = aws.client("apigateway").get_stage(restApiId=outputs["ApiId"], stageName="live")
         settings = stage["methodSettings"]["*/*"]
-        assert settings["throttlingRateLimit"] == settings["throttlingBurstLimit"] == expected
+        return settings["throttlingRateLimit"], settings["throttlingBurstLimit"]
+
+    assert limits() == (20, 20)  # The documented commands have stopped the API and started it.
+    run(f"API={outputs['ApiId']}", documented("throttle() {"))
+    assert limits() == (0, 0)
 
 
-def test_the_stack_policy_protects_exactly_the_tables(aws, outputs):
-    run(SETUP, documented("set-stack-policy"))
+def test_the_stack_policy_protects_exactly_the_tables(aws, printed):
     body = aws.client("cloudformation").get_stack_policy(StackName="market-reserve")["StackPolicyBody"]
     allow, deny = json.loads(body)["Statement"]
     assert allow == {"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}
