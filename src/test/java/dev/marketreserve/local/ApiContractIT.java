@@ -55,17 +55,14 @@ class ApiContractIT extends ReserveContract {
 
   @BeforeAll
   static void start() throws IOException {
-    String running = System.getProperty("api.url");
-    if (running == null) {
-      LocalApi api = LocalApi.start(0, "127.0.0.1", 0, List.of());
-      local = api;
-      url = api.url();
-      tables = Tables.open(api.dynamoDbUrl(), "");
-    } else {
-      url = running;
-      tables =
-          Tables.open(URI.create(System.getProperty("dynamodb.url", "http://127.0.0.1:8000")), "");
+    url = System.getProperty("api.url", "");
+    URI dynamoDb = URI.create(System.getProperty("dynamodb.url", "http://127.0.0.1:8000"));
+    if (url.isEmpty()) {
+      local = LocalApi.start(0, "127.0.0.1", 0, List.of());
+      url = local.url();
+      dynamoDb = local.dynamoDbUrl();
     }
+    tables = Tables.open(dynamoDb, "");
   }
 
   @AfterAll

@@ -8,10 +8,8 @@ import dev.marketreserve.SamTemplate;
 import dev.marketreserve.dynamodb.TenantIds;
 import dev.marketreserve.local.FlakyGateway.Answer;
 import dev.marketreserve.local.FlakyGateway.Call;
-import dev.marketreserve.local.FlakyGateway.CutAnswer;
 import dev.marketreserve.local.FlakyGateway.Fate;
-import dev.marketreserve.local.FlakyGateway.LostAnswer;
-import dev.marketreserve.local.FlakyGateway.Silence;
+import dev.marketreserve.local.FlakyGateway.Fault;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,6 +41,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CallingExamplesIT {
 
+  /**
+   * The libraries that {@code mvn package} copies for Lambda; the AWS SDK's signer is among them.
+   */
+  private static final String LIBRARIES = "target/function/lib/*";
+
+  private static final String CLASSES = "target/examples";
+  private static final String CLASS_PATH = CLASSES + File.pathSeparator + LIBRARIES;
+
   enum Example {
     CURL,
     JAVA,
@@ -52,24 +58,11 @@ class CallingExamplesIT {
     List<String> command() {
       return switch (this) {
         case CURL -> List.of("bash", "docs/examples/reserve.sh");
-        case JAVA ->
-            List.of(
-                jdk("java"),
-                "-XX:TieredStopAtLevel=1",
-                "-classpath",
-                CLASSES + File.pathSeparator + LIBRARIES,
-                "Reserve");
+        case JAVA -> List.of(jdk("java"), "-XX:TieredStopAtLevel=1", "-cp", CLASS_PATH, "Reserve");
         case PYTHON -> List.of("python3", "docs/examples/reserve.py");
       };
     }
   }
-
-  /**
-   * The libraries that {@code mvn package} copies for Lambda; the AWS SDK's signer is among them.
-   */
-  private static final String LIBRARIES = "target/function/lib/*";
-
-  private static final String CLASSES = "target/examples";
 
   private record Result(int status, String output, String errors) {}
 
@@ -126,7 +119,7 @@ class CallingExamplesIT {
   @ParameterizedTest
   @EnumSource
   void aFailedOrThrottledCallIsRetried(Example example) throws Exception {
-    assertEnds(0, example, SYSTEM_ERROR, new LostAnswer(), page(504), THROTTLED);
+    assertEnds(0, example, SYSTEM_ERROR, Fault.LOST_ANSWER, page(504), THROTTLED);
   }
 
   /** A proxy sends such pages, not the API. */
@@ -134,7 +127,7 @@ class CallingExamplesIT {
   @ParameterizedTest
   @EnumSource
   void aCallWithoutAResponseOfTheApiIsRetried(Example example) throws Exception {
-    assertEnds(0, example, new Silence(), page(409), page(200), page(302));
+    assertEnds(0, example, Fault.SILENCE, page(409), page(200), page(302));
   }
 
   @ParameterizedTest
@@ -154,8 +147,8 @@ class CallingExamplesIT {
   @ParameterizedTest
   @EnumSource
   void afterAnUnknownOutcomeNoOther4xxSettlesTheOrder(Example example) throws Exception {
-    assertEnds(11, example, new LostAnswer(), error(403));
-    assertEnds(11, example, new CutAnswer(), error(400));
+    assertEnds(11, example, Fault.LOST_ANSWER, error(403));
+    assertEnds(11, example, Fault.CUT_ANSWER, error(400));
     assertEnds(11, example, page(504), error(404));
     assertEnds(11, example, page(408), error(413));
     assertEnds(11, example, page(201), page(403));

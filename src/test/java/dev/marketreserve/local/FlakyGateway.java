@@ -28,17 +28,16 @@ final class FlakyGateway implements AutoCloseable {
   /** The gateway responds itself. */
   record Answer(int status, String body) implements Fate {}
 
-  /** The API gets the call, and the caller its response. */
-  record Forwarded() implements Fate {}
-
-  /** The API gets the call, and its response is lost. */
-  record LostAnswer() implements Fate {}
-
-  /** The API gets the call, and half of its response is lost. */
-  record CutAnswer() implements Fate {}
-
-  /** The caller gets no response until it gives up or a minute has passed. */
-  record Silence() implements Fate {}
+  enum Fault implements Fate {
+    /** The API gets the call, and its response is lost. */
+    LOST_ANSWER,
+    /** The API gets the call, and half of its response is lost. */
+    CUT_ANSWER,
+    /** The caller gets no response until it gives up or a minute has passed. */
+    SILENCE,
+    /** The API gets the call, and the caller its response. */
+    NONE
+  }
 
   /**
    * A call that arrived.
@@ -91,19 +90,18 @@ final class FlakyGateway implements AutoCloseable {
       String key = exchange.getRequestHeaders().getFirst("Idempotency-Key");
       String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       calls.add(new Call(key, body, System.nanoTime()));
-      switch (fates.hasNext() ? fates.next() : new Forwarded()) {
+      switch (fates.hasNext() ? fates.next() : Fault.NONE) {
         case Answer(int status, String answer) -> answer(exchange, status, answer, answer.length());
-        case Forwarded() -> {
-          HttpResponse<String> response = forward(exchange, body);
-          String answer = response.body();
-          answer(exchange, response.statusCode(), answer, answer.length());
-        }
-        case LostAnswer() -> forward(exchange, body);
-        case CutAnswer() -> {
+        case Fault.LOST_ANSWER -> forward(exchange, body);
+        case Fault.CUT_ANSWER -> {
           String answer = forward(exchange, body).body();
           answer(exchange, 201, answer, answer.length() / 2);
         }
-        case Silence() -> Thread.sleep(Duration.ofMinutes(1));
+        case Fault.SILENCE -> Thread.sleep(Duration.ofMinutes(1));
+        case Fault.NONE -> {
+          HttpResponse<String> response = forward(exchange, body);
+          answer(exchange, response.statusCode(), response.body(), response.body().length());
+        }
       }
     } catch (InterruptedException e) {
       throw new IOException(e);
