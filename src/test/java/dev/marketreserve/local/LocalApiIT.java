@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.marketreserve.dynamodb.DynamoDbServer;
 import dev.marketreserve.dynamodb.TenantIds;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -40,8 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -222,11 +221,8 @@ class LocalApiIT {
   void dynamoDbListensOnThePrintedPort() {
     assertTrue(api.dynamoDbUrl().toString().startsWith("http://[::1]:"), api::greeting);
     try (DynamoDbClient client =
-        DynamoDbClient.builder()
-            .endpointOverride(api.dynamoDbUrl())
+        DynamoDbServer.pointTo(api.dynamoDbUrl(), DynamoDbClient.builder())
             .region(Region.EU_WEST_1)
-            .credentialsProvider(
-                StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
             .build()) {
       for (String table : List.of("InstanceOwnersTable", "ReservationsTable")) {
         assertDoesNotThrow(() -> client.describeTable(describe -> describe.tableName(table)));
