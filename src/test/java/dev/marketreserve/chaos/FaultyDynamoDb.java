@@ -38,7 +38,6 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Blocker;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.LifeCycle;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.VirtualThreadPool;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -91,7 +90,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   private final Set<EndPoint> dead = ConcurrentHashMap.newKeySet();
   private final Set<EndPoint> silent = ConcurrentHashMap.newKeySet();
   private final Server server = new Server(new VirtualThreadPool());
-  private final ServerConnector connector = new ServerConnector(server, tls());
+  private final ServerConnector connector = new ServerConnector(server, CERTIFICATE.server());
 
   private FaultyDynamoDb(URI upstream, Function<Call, Fault> faults) {
     this.upstream = upstream;
@@ -383,12 +382,6 @@ public final class FaultyDynamoDb implements AutoCloseable {
   /** The end of the TCP connection that carries it. */
   private static EndPoint connection(Request request) {
     return ((EndPoint.Wrapper) endPoint(request)).unwrap();
-  }
-
-  private static SslContextFactory.Server tls() {
-    SslContextFactory.Server tls = new SslContextFactory.Server();
-    tls.setSslContext(CERTIFICATE.context());
-    return tls;
   }
 
   private static LocalCertificate certificate() {

@@ -11,7 +11,8 @@ import dev.marketreserve.runtime.Completion;
 import dev.marketreserve.runtime.Completion.Returned;
 import dev.marketreserve.runtime.LambdaRuntime;
 import java.io.IOException;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +26,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /**
  * Compares the packaged function with others that make the same two calls to DynamoDB, over TLS and
@@ -122,11 +123,14 @@ final class Bench {
    * one.
    */
   private void warmUp() throws Exception {
-    SSLSocketFactory sockets = certificate.context().getSocketFactory();
+    SslContextFactory.Client client = new SslContextFactory.Client(true);
+    client.start();
     try (StubDynamoDb dynamoDb = new StubDynamoDb(true, certificate)) {
+      URI address = dynamoDb.endpoint();
       for (int i = 0; i < HANDSHAKES; i++) {
-        try (Socket socket = sockets.createSocket("127.0.0.1", dynamoDb.endpoint().getPort())) {
-          ((SSLSocket) socket).startHandshake();
+        try (SSLSocket socket = client.newSslSocket()) {
+          socket.connect(new InetSocketAddress(address.getHost(), address.getPort()));
+          socket.startHandshake();
         }
       }
     }

@@ -42,15 +42,13 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
   private static final String NO_SUCH_GROUP = "\"attribute_not_exists(group_id)\"";
 
   private final Server server = new Server(new VirtualThreadPool());
-  private final SslContextFactory.Server tls = new SslContextFactory.Server();
-  private final LocalCertificate certificate;
+  private final SslContextFactory.Server tls;
   private final ServerConnector connector;
   private final AtomicInteger calls = new AtomicInteger();
 
   /** Starts it, with TLS or with plain HTTP. */
   StubDynamoDb(boolean withTls, LocalCertificate certificate) {
-    this.certificate = certificate;
-    tls.setSslContext(certificate.context());
+    tls = certificate.server();
     connector = withTls ? new ServerConnector(server, tls) : new ServerConnector(server);
     connector.setHost("127.0.0.1");
     server.addConnector(connector);
@@ -73,7 +71,7 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
   void dropConnections() throws Exception {
     connector.getConnectedEndPoints().forEach(EndPoint::close);
     if (tls.isStarted()) {
-      tls.reload(factory -> factory.setSslContext(certificate.context()));
+      tls.reload(unchanged -> {});
     }
   }
 

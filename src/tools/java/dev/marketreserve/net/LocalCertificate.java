@@ -10,9 +10,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /**
  * A certificate for 127.0.0.1 and its key, so that a function on this machine speaks TLS as on AWS.
@@ -56,21 +54,12 @@ public record LocalCertificate(KeyStore keys, Path pem) {
     }
   }
 
-  /** For a server on 127.0.0.1, and for a client that trusts only this certificate. */
-  public SSLContext context() {
-    try {
-      KeyManagerFactory managers =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      managers.init(keys, PASSWORD.toCharArray());
-      TrustManagerFactory trust =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trust.init(keys);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+  /** TLS with this certificate, for a server. */
+  public SslContextFactory.Server server() {
+    SslContextFactory.Server tls = new SslContextFactory.Server();
+    tls.setKeyStore(keys);
+    tls.setKeyStorePassword(PASSWORD);
+    return tls;
   }
 
   /**
