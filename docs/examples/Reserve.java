@@ -39,7 +39,7 @@ final class Reserve {
   private static final int OUTCOME_UNKNOWN = 11;
   private static final int WRONG_CALL = 12;
 
-  private static final int ATTEMPTS = 5;
+  private static final int CALLS = 5;
   private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(3);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final Pattern PURCHASE_ID =
@@ -73,8 +73,8 @@ final class Reserve {
     String body = "{\"group_id\": \"" + arguments[2] + "\"}";
     String idempotencyKey = arguments[3];
     boolean unknown = false;
-    long pauseMillis = 500; // doubles after each attempt
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    long pauseMillis = 500; // doubles after each call
+    for (int call = 1; call <= CALLS; call++) {
       try {
         HttpResponse<String> response = send(request(url, domainId, body, idempotencyKey));
         int status = response.statusCode();
@@ -90,16 +90,16 @@ final class Reserve {
           return end(REFUSED, answer);
         }
         if (status / 100 == 4 && status != 408 && status != 409 && status != 429) {
-          // After an unknown outcome, an earlier attempt may have reserved the group.
+          // After an unknown outcome, an earlier call may have reserved the group.
           return end(unknown ? OUTCOME_UNKNOWN : WRONG_CALL, answer);
         }
         unknown |= status != 429;
-        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": " + status + " " + answer);
+        System.err.println("call " + call + " of " + CALLS + ": " + status + " " + answer);
       } catch (ExecutionException | TimeoutException | SdkException e) {
         unknown = true;
-        System.err.println("attempt " + attempt + " of " + ATTEMPTS + ": no response (" + e + ")");
+        System.err.println("call " + call + " of " + CALLS + ": no response (" + e + ")");
       }
-      if (attempt < ATTEMPTS) {
+      if (call < CALLS) {
         Thread.sleep(ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis));
         pauseMillis *= 2;
       }
@@ -112,14 +112,14 @@ final class Reserve {
     return status;
   }
 
-  /** Sends one attempt. HttpRequest's own timeout would not include the response body. */
+  /** Sends one call. HttpRequest's own timeout would not include the response body. */
   private static HttpResponse<String> send(HttpRequest request)
       throws InterruptedException, ExecutionException, TimeoutException {
     return HTTP.sendAsync(request, BodyHandlers.ofString())
         .get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Creates one attempt. A signature is valid for minutes, so each attempt gets its own. */
+  /** Creates one call. A signature is valid for minutes, so each call gets its own. */
   private static HttpRequest request(URI url, String domainId, String body, String idempotencyKey) {
     SdkHttpRequest request =
         SdkHttpRequest.builder()

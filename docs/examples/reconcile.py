@@ -5,7 +5,7 @@
 
 URL     the API's URL with {project_id} and {instance_id}.
 ORDERS  a CSV file with the columns order, project_id, instance_id, domain_id, group_id and idempotency_key, or -
-        for standard input. The order is any name. The other columns are the same as in the first call.
+        for standard input. An order can have any name. The other columns are the same as in its first call.
 
 Calls are signed as in reserve.py. The output has a CSV line for each order: its name; settled, refused or open;
 and the purchase id. An open order may be reserved or not: keep it in the list for the next run.
@@ -24,16 +24,16 @@ COLUMNS = ("order", "project_id", "instance_id", "domain_id", "group_id", "idemp
 
 
 def reconcile(url, order, sign):
-    """Returns settled, refused or open, the purchase id, and what the attempts printed."""
+    """Returns settled, refused or open, the purchase id, and what the calls printed."""
     url = url.replace("{project_id}", order["project_id"]).replace("{instance_id}", order["instance_id"])
-    with contextlib.redirect_stderr(io.StringIO()) as attempts:
+    with contextlib.redirect_stderr(io.StringIO()) as calls:
         try:
             purchase_id = reserve(url, order["domain_id"], order["group_id"], order["idempotency_key"], sign)
             return "settled", purchase_id, ""
         except Refused:
             return "refused", "", ""
-        except Exception as e:  # Any error: the group may be reserved, and the other orders have to go on.
-            return "open", "", f"{attempts.getvalue()}{e}"
+        except Exception as e:  # Any error: the group may be reserved, and the other orders must still be retried.
+            return "open", "", f"{calls.getvalue()}{e}"
 
 
 def read(file):

@@ -19,8 +19,8 @@ import time
 from contextlib import closing
 from urllib.parse import urlsplit
 
-ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.5  # doubles after each attempt
+CALLS = 5
+FIRST_PAUSE_SECONDS = 0.5  # doubles after each call
 CONNECTION_TIMEOUT_SECONDS = 3
 TIMEOUT_SECONDS = 10
 
@@ -53,7 +53,7 @@ def reserve(url, domain_id, group_id, idempotency_key, sign):
     }
     unknown = False
     pause = FIRST_PAUSE_SECONDS
-    for attempt in range(1, ATTEMPTS + 1):
+    for call in range(1, CALLS + 1):
         status, answer = post(url, body, headers, sign)
         fields = parsed(answer)
         if status in (201, 409) and fields.get("purchase_id"):
@@ -61,12 +61,12 @@ def reserve(url, domain_id, group_id, idempotency_key, sign):
         if status == 409 and fields.get("error_code"):
             raise Refused(answer)
         if status in range(400, 500) and status not in (408, 409, 429):
-            if unknown:  # An earlier attempt may have reserved the group.
+            if unknown:  # An earlier call may have reserved the group.
                 raise OutcomeUnknown(answer)
             raise WrongCall(answer)
         unknown |= status != 429
-        print(f"attempt {attempt} of {ATTEMPTS}: {status or 'none'} {answer}", file=sys.stderr)
-        if attempt < ATTEMPTS:
+        print(f"call {call} of {CALLS}: {status or 'none'} {answer}", file=sys.stderr)
+        if call < CALLS:
             time.sleep(random.uniform(pause / 2, pause))
             pause *= 2
     raise OutcomeUnknown("The outcome is unknown. Run this again later with the same key.")
@@ -110,7 +110,7 @@ def signer():
         credentials = Session().get_credentials()
         if credentials:
             credentials.get_frozen_credentials()
-    except Exception as e:  # A missing library, a bad profile and a bad file have no common class.
+    except Exception as e:  # A missing library, a bad profile and a bad file have no common exception.
         raise WrongCall(f"No credentials: {e}") from e
     if credentials is None:
         raise WrongCall("No credentials: botocore found none.")

@@ -45,10 +45,10 @@ post() {
     "$url"
 }
 
-attempts=5
-pause_ms=500 # doubles after each attempt
+calls=5
+pause_ms=500 # doubles after each call
 unknown=no
-for ((attempt = 1; attempt <= attempts; attempt++)); do
+for ((call = 1; call <= calls; call++)); do
   if response=$(post); then
     status=${response##*$'\n'}
     body=${response%$'\n'*}
@@ -70,13 +70,13 @@ for ((attempt = 1; attempt <= attempts; attempt++)); do
     429) ;;
     408) unknown=yes ;;
     4??)
-      [ $unknown = no ] || end $outcome_unknown "$body" # An earlier attempt may have reserved the group.
+      [ $unknown = no ] || end $outcome_unknown "$body" # An earlier call may have reserved the group.
       end $wrong_call "$body"
       ;;
     *) unknown=yes ;;
   esac
-  echo "attempt $attempt of $attempts: $status $body" >&2
-  if ((attempt < attempts)); then
+  echo "call $call of $calls: $status $body" >&2
+  if ((call < calls)); then
     ms=$((pause_ms / 2 + RANDOM % (pause_ms / 2)))
     sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
     pause_ms=$((pause_ms * 2))

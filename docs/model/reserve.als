@@ -4,8 +4,8 @@
  * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each states its expected result.
  * In the build, ModelTest does this.
  *
- * Two things are left out. Malformed requests end before anything here begins. The read after a conflict without
- * an item sees the state that refused the attempt, or a later one.
+ * Two things are left out: a malformed request, which ends before anything here begins, and the read after a
+ * conflict without an item, which sees the state that refused the attempt, or a later one.
  */
 module reserve
 
@@ -14,10 +14,10 @@ sig Domain {}
 /** A gateway instance and its owner in the table of owners. */
 sig Instance { var owner: lone Domain }
 
-/** An API group and its item in the table of reservations. The attempt that wrote the item represents it here. */
+/** An API group and its item in the reservations table. The attempt that wrote the item represents it here. */
 sig Group { var item: lone Attempt }
 
-/** A tenant's order. A tenant is a domain with an instance. The caller may send an order many times. */
+/** A tenant's order. The model leaves out the tenant's project. The caller may send an order many times. */
 sig Order { domain: Domain, instance: Instance, group: Group }
 
 /** The orders sent with an Idempotency-Key. */
@@ -40,7 +40,7 @@ var sig Sent, InFlight in Attempt {}
 /** The flaw of a design. The real design has none. */
 abstract sig Flaw {}
 one sig WritesBeforeTheCheck, WritesAfterAFailedCheck, WritesWithoutACondition, DoesNotRecogniseItsOwnWrite,
-  ReportsATimeoutAsAConflict, RevealsThePurchaseId, HidesThePurchaseId, TakesA403AsFinal, ReleasesWithoutAWait,
+  ReportsATimeoutAsAConflict, RevealsThePurchaseId, HidesThePurchaseId, TreatsA403AsFinal, ReleasesWithoutAWait,
   ReleasesWhileOthersCall, MovesWithoutAWait extends Flaw {}
 lone sig Design { flaw: Flaw }
 
@@ -190,7 +190,7 @@ pred ARetrySettlesTheOrder { always all o: Order | refused[o] implies no order.o
 pred refused[o: Order] {
   no c: order.o | c.response = Created
   some c: order.o | (c.response = Conflict and no c.returned) or (c.response = Forbidden and
-    (Design.flaw = TakesA403AsFinal or no d: order.o | d in Running or d.response = Unknown))
+    (Design.flaw = TreatsA403AsFinal or no d: order.o | d in Running or d.response = Unknown))
 }
 
 pred OnlyTheHolderLearnsThePurchaseId { always all c: Call, h: c.returned | sameTenant[c, h] }
@@ -212,7 +212,7 @@ pred AReleaseLasts {
 /** No call writes for a previous owner of the instance. */
 pred AMoveLasts { always all c: Call | isWritten[c] implies c.order.instance.owner in c.order.domain }
 
--- The real design keeps its promises. In the same scope, a flaw below breaks the promise.
+-- The real design keeps its promises. In the same scope, each flaw below breaks one of them.
 
 check OnePurchaseWhichIsStored { no Design implies OnePurchaseWhichIsStored }
   for 2 but 1 Group, 4 Attempt, exactly 7 steps expect 0
@@ -241,7 +241,7 @@ run DoesNotRecogniseItsOwnWrite { Design.flaw = DoesNotRecogniseItsOwnWrite and 
   for 2 but 1 Group, 4 Attempt, exactly 7 steps expect 1
 run ReportsATimeoutAsAConflict { Design.flaw = ReportsATimeoutAsAConflict and not NoFalseConflict }
   for 2 but 1 Group, 4 Attempt, exactly 7 steps expect 1
-run TakesA403AsFinal { Design.flaw = TakesA403AsFinal and not ARetrySettlesTheOrder }
+run TreatsA403AsFinal { Design.flaw = TreatsA403AsFinal and not ARetrySettlesTheOrder }
   for 2 but 1 Group, 4 Attempt, exactly 7 steps expect 1
 run RevealsThePurchaseId { Design.flaw = RevealsThePurchaseId and not OnlyTheHolderLearnsThePurchaseId }
   for 2 but 1 Group, 4 Attempt, exactly 8 steps expect 1

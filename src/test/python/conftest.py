@@ -37,7 +37,7 @@ def tenant():
 
 @pytest.fixture
 def serve():
-    """Starts a server whose function gets path, headers and body, and returns status, headers and JSON or bytes."""
+    """Starts a server for a function from path, headers and body to status, headers, and JSON or bytes."""
     servers = []
 
     def start(answer):

@@ -90,7 +90,7 @@ def test_reconcile_signs_its_calls(gateway):
     (HEADER + "1,project,instance,,group,\n", "-: line 2 has no domain_id and no idempotency_key"),
     ("order,project_id\n1,project\n", "-: line 2 has no instance_id and no domain_id and no group_id and no idempotency_key"),
 ])
-def test_an_invalid_list_sends_no_call(gateway, orders, complaint):
+def test_no_call_is_sent_for_an_invalid_list(gateway, orders, complaint):
     result = reconcile(gateway, orders)
     assert (result.returncode, result.stdout, result.stderr) == (12, "", complaint + "\n")
     assert gateway.calls == []

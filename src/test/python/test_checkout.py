@@ -1,11 +1,11 @@
-"""A checkout on Windows, where Git often converts line ends to CR LF."""
+"""A checkout on Windows, where Git often converts line endings to CR LF."""
 
 import subprocess
 
 import stack
 
 
-def test_line_ends_do_not_depend_on_the_users_settings(tmp_path):
+def test_line_endings_do_not_depend_on_the_users_settings(tmp_path):
     subprocess.run(["git", "-c", "core.autocrlf=true", "clone", "--quiet", stack.ROOT, tmp_path / "clone"], check=True)
     files = [f for f in (tmp_path / "clone").rglob("*") if f.is_file() and ".git" not in f.parts and f.suffix != ".png"]
     assert len(files) > 100

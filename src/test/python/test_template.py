@@ -46,7 +46,7 @@ def arn(name):
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
-# Settings that neither a linter nor another test misses.
+# Settings whose absence neither a linter nor another test would notice.
 SETTINGS = {
     "Api": {"Mode": "overwrite"},
     "ReserveFunction": {
@@ -57,7 +57,7 @@ SETTINGS = {
     },
     **{
         table: {
-            # A change of these two replaces the table, and so does a new logical id.
+            # A change to either of these replaces the table, and so does a new logical id.
             "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
             "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
             "DeletionProtectionEnabled": True,
@@ -170,7 +170,7 @@ def test_only_some_changes_publish_a_version(change, parameters, publishes):
     assert (version not in resources) is publishes
 
 
-def test_the_function_gets_its_tables_and_an_endpoint_only_from_sam_local():
+def test_the_function_gets_its_tables_and_only_sam_local_sets_an_endpoint():
     """An explicit endpoint conflicts with a FIPS or dual-stack setting; `sam local` overrides only named variables."""
     variables = properties("ReserveFunction")["Environment"]["Variables"]
     assert variables["RESERVATIONS_TABLE"] == {"Ref": "ReservationsTable"}
@@ -184,7 +184,7 @@ def test_the_function_gets_its_tables_and_an_endpoint_only_from_sam_local():
 # --- Logs, metrics and alarms
 
 
-def test_the_access_log_has_ids_the_caller_and_the_reason_of_a_5xx():
+def test_the_access_log_has_ids_the_caller_and_the_reason_for_a_5xx():
     setting = properties("ApiliveStage")["AccessLogSetting"]
     assert setting["DestinationArn"] == arn("AccessLog")
     fields = json.loads(setting["Format"])

@@ -21,14 +21,14 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 EPILOG = """\
 exit codes:
   0    done
-  1    refused because of what is in the tables, or not finished: see the message
+  1    refused because of what is in the tables, or items differ: see the message
   2    bad input, no credentials, no permission, no such stack or table, no response from AWS
   130  interrupted; run import or restore again to continue
 
 An id is 1 to 64 characters of A-Z a-z 0-9 _ -, the first a letter or digit. A UUID may be
 written with or without dashes, in either case. It is stored with dashes in lower case.
 
-Credentials and region are found as by the AWS CLI. No command overwrites an item.
+It finds credentials and region as the AWS CLI does. No command overwrites an item.
 """
 
 OWNER = ("instance_id", "project_id", "domain_id")
@@ -57,7 +57,7 @@ FAILURES = Failure, ClientError, BotoCoreError, ValueError, OSError, KeyboardInt
 
 
 def failure(error):
-    """The failure that an error means."""
+    """Converts an error into a Failure."""
     if isinstance(error, Failure):
         return error
     if isinstance(error, KeyboardInterrupt):
@@ -89,7 +89,7 @@ def resource_id(text):
 
 
 def same_owner(item, project, domain):
-    """Whether an item of the register has this owner, in any spelling."""
+    """Whether an instance owner's item has this project and domain, in any spelling."""
     return (canonical(text(item, "project_id")), canonical(text(item, "domain_id"))) == (project, domain)
 
 
@@ -174,7 +174,7 @@ class Table:
         return self.call("get_item", Key={self.key: {"S": id}}, ConsistentRead=True).get("Item")
 
     def write(self, operation, **parameters):
-        """Makes a conditional call. Returns the item if it does not meet the condition, otherwise None."""
+        """Makes a conditional write. Returns the item that failed the condition, or None."""
         try:
             self.call(operation, ReturnValuesOnConditionCheckFailure="ALL_OLD", **parameters)
         except self.client.exceptions.ConditionalCheckFailedException as e:
@@ -218,7 +218,7 @@ class Run:
         self.failure = None
 
     def write(self, items):
-        """Writes items until all are written, a call fails or Ctrl-C is pressed. Then waits for calls in progress."""
+        """Writes items until all are written, a write fails or Ctrl-C is pressed. Then waits for writes in progress."""
         room = threading.Semaphore(2 * WORKERS)
 
         def put(item):
@@ -246,7 +246,7 @@ class Run:
             if there is None:
                 self.written += 1
             elif there == item:
-                self.present += 1  # Perhaps written by a call of this run whose response was lost.
+                self.present += 1  # Perhaps this run wrote it, but the response was lost.
             else:
                 self.different.append(there)
             self.advance(1)
@@ -305,9 +305,9 @@ def owner_add(options):
 
 
 def find_owner(options, owners):
-    """The item of an instance. Also finds a key that is not canonical, if the option spells it the same way."""
+    """The item of an instance. A key that is not canonical is found if the option spells it the same way."""
     id = canonical(options.instance)
-    item = owners.get(id) or owners.get(options.instance)
+    item = owners.get(options.instance) or owners.get(id)
     if item is None:
         raise Failure(1, f"Instance {id} is not registered.", instance_id=id)
     return item
@@ -336,7 +336,7 @@ def owner_remove(options):
         raise Failure(1, f"Instance {id} is registered for another owner, {owner_of(there)}; nothing was changed.",
                       **plain(there))
     return report(options, 0, f"Removed the owner of instance {id}. Wait {WAIT_SECONDS // 60} minutes before you "
-                              "register it for another: a call in progress may still reserve for this one.",
+                              "register it for another: a call in progress may still reserve a group for this one.",
                   **plain(item))
 
 
@@ -410,7 +410,7 @@ def owner_import(options):
     owners = open_table(options, "owners")
     pace = Pace(options.rate)
     count, clashes, misspelt = len(rows), [], []
-    with progress("Reading the register") as advance:
+    with progress("Reading the owners") as advance:
         for item in owners.scan(pace, advance):
             id = text(item, "instance_id")
             if id in rows:
@@ -423,7 +423,7 @@ def owner_import(options):
     if odd:
         warn(options, f"{options.file} has ids that are not in canonical form, or repeated lines:", odd)
     if misspelt:
-        warn(options, "Instances of this file are in the register under keys that the function never finds:", misspelt)
+        warn(options, "Instances in this file are registered under keys that the function never finds:", misspelt)
     if clashes:
         raise Failure(1, f"{len(clashes)} instances are registered for other owners; nothing was written.", clashes)
     present = count - len(rows)
@@ -457,7 +457,7 @@ def restore(options):
     table = open_table(options, options.table)
     source = Table(table.client, options.source, table.key)
     if source.name == table.name:
-        raise Failure(2, f"--from names the table of {options.table} itself.")
+        raise Failure(2, f"--from names the {options.table} table itself.")
     keys = [k["AttributeName"] for k in source.call("describe_table")["Table"]["KeySchema"]]
     if keys != [table.key]:
         raise Failure(2, f"{source.name} is not a table of {options.table}: its key is {', '.join(keys)}.")
@@ -549,8 +549,8 @@ def parser():
     everywhere = argparse.ArgumentParser(add_help=False)
     where = everywhere.add_argument_group("which tables")
     where.add_argument("--stack", metavar="NAME", help="the stack with the tables (default: market-reserve)")
-    where.add_argument("--owners-table", metavar="NAME", help="table of instance owners, instead of the stack's")
-    where.add_argument("--reservations-table", metavar="NAME", help="table of reservations, instead of the stack's")
+    where.add_argument("--owners-table", metavar="NAME", help="instance owners table, instead of the stack's")
+    where.add_argument("--reservations-table", metavar="NAME", help="reservations table, instead of the stack's")
     where.add_argument("--endpoint-url", metavar="URL", help=(
         "another DynamoDB, for example that of `mvn -Plocal`; without --stack, the tables have the template's names"))
     everywhere.add_argument("--json", action="store_true", help="print results and failures as JSON")
@@ -584,9 +584,9 @@ def parser():
     command = add(owner, "import", owner_import, (
         "Register the owners in a CSV file with the columns instance_id, project_id, domain_id.\n"
         "The whole file is checked first. If an id is malformed, or if an instance has another\n"
-        "owner in the file or in the register, nothing is written. It is safe to run again."), [paced, dry])
+        "owner in the file or in the table, nothing is written. It is safe to run again."), [paced, dry])
     command.add_argument("file", metavar="FILE", help="- for standard input")
-    add(owner, "export", export, "Print the register as CSV, or with --json one object per line.", [paced],
+    add(owner, "export", export, "Print all instance owners as CSV, or with --json one object per line.", [paced],
         table="owners")
     reservation = group("reservation", "show or release a reservation")
     add(reservation, "show", reservation_show, "Show the reservation of a group.", ids=[("group", resource_id)])
@@ -599,7 +599,7 @@ def parser():
     add(reservations, "export", export, "Print all reservations as CSV, or with --json one object per line.", [paced],
         table="reservations")
     command = add(top, "restore", restore, (
-        "Copy the items that a table has lost from a restored copy. Existing items are not changed.\n"
+        "Copy lost items back into a table from its restored copy. Existing items are not changed.\n"
         "If items differ, they are listed and the exit code is 1. It is safe to run again."), [paced, dry])
     command.add_argument("table", choices=TABLES, metavar="TABLE", help="owners or reservations")
     command.add_argument("--from", dest="source", required=True, metavar="RESTORED", help="the restored table's name")

@@ -1,4 +1,4 @@
-// The two calls of a reservation with the standard SDK and the standard runtime.
+// A reservation's two operations with the standard SDK and the standard runtime.
 package main
 
 import (

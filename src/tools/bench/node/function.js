@@ -1,4 +1,4 @@
-// The two calls of a reservation with the standard SDK, using Lambda's Runtime API.
+// A reservation's two operations with the standard SDK, using Lambda's Runtime API.
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 
 const dynamoDb = new DynamoDBClient({});

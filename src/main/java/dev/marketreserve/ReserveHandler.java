@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReserveHandler
     implements RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> {
 
-  /** The gateway waits 5 s. The other second is for the function's start and the network. */
+  /** The gateway waits 5 s. The remaining second is for the function's start and the network. */
   static final Duration TIME_TO_RESPOND = Duration.ofSeconds(4);
 
   /** Time kept for responding after giving up on DynamoDB. */
@@ -100,7 +100,6 @@ public final class ReserveHandler
     return new ReservationsTable(dynamoDb, settings.reservationsTable());
   }
 
-  /** Responds to one request. */
   @Override
   public APIGatewayProxyResponseEvent handleRequest(
       APIGatewayProxyRequestEvent event, Context context) {

@@ -3,10 +3,11 @@ package dev.marketreserve;
 import java.util.Map;
 
 /**
- * The settings of the function, from its environment.
+ * The function's settings, from its environment variables.
  *
- * @param reservationsTable the table of reservations, from {@value #RESERVATIONS_TABLE}
- * @param instanceOwnersTable the table of instance owners, from {@value #INSTANCE_OWNERS_TABLE}
+ * @param reservationsTable the name of the reservations table, from {@value #RESERVATIONS_TABLE}
+ * @param instanceOwnersTable the name of the instance owners table, from {@value
+ *     #INSTANCE_OWNERS_TABLE}
  */
 public record Settings(String reservationsTable, String instanceOwnersTable) {
 
@@ -16,7 +17,7 @@ public record Settings(String reservationsTable, String instanceOwnersTable) {
   /**
    * Reads the settings.
    *
-   * @param environment the variables of the process, {@link System#getenv()}
+   * @param environment the process's variables, as in {@link System#getenv()}
    * @throws IllegalStateException if a variable is missing or blank; the message names it
    */
   public static Settings from(Map<String, String> environment) {

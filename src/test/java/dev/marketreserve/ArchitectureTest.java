@@ -80,7 +80,7 @@ class ArchitectureTest {
   /** Error Prone's DefaultLocale does not report these calls on System.out. */
   @ParameterizedTest
   @ValueSource(strings = {"classes", "test-classes"})
-  void everyPrintedFormatNamesItsLocale(String directory) {
+  void everyPrintfNamesItsLocale(String directory) {
     noClasses()
         .should()
         .callMethod(PrintStream.class, "printf", String.class, Object[].class)

@@ -19,8 +19,8 @@ public final class OpenApi {
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
-   * API Gateway's models are JSON Schema draft 4. Patterns of a schema are JavaScript's: {@code $}
-   * is the end of the text, not of a line.
+   * API Gateway's models are JSON Schema draft 4. A schema's patterns are JavaScript's: {@code $}
+   * matches only the end of the text.
    */
   private static final SchemaRegistry SCHEMAS =
       SchemaRegistry.withDefaultDialect(

@@ -18,7 +18,7 @@ public final class Events {
 
   private Events() {}
 
-  /** A valid request of the tenant {@code domain}, {@code project}, {@code instance}. */
+  /** A valid request by the tenant {@code domain}, {@code project}, {@code instance}. */
   public static APIGatewayProxyRequestEvent event(String groupId) {
     return new APIGatewayProxyRequestEvent()
         .withPathParameters(Map.of("project_id", "project", "instance_id", "instance"))

@@ -56,9 +56,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
 /**
- * The only class that calls DynamoDB. Every call ends by the deadline of its request, whatever it
- * waits for: credentials, DNS, a connection, a response or the next attempt. A call makes at most
- * three attempts, each of at most one second.
+ * The only class that calls DynamoDB. Every operation ends by its request's deadline, whatever it
+ * waits for: credentials, DNS, a connection, a response or the next attempt. An operation makes at
+ * most three attempts, of at most one second each.
  *
  * <p>Safe for use by many threads.
  */
@@ -84,15 +84,15 @@ public final class DynamoDb implements AutoCloseable {
     this.tables = DynamoDbEnhancedClient.builder().dynamoDbClient(client).extensions().build();
   }
 
-  /** Opens DynamoDB with the SDK's default region, credentials and endpoint. */
+  /** Opens a client with the SDK's default region, credentials and endpoint. */
   public static DynamoDb open() {
     return open(http().build(), client -> client);
   }
 
   /**
-   * Opens DynamoDB over another HTTP client or at another address.
+   * Opens a client that uses another HTTP client or another address.
    *
-   * @param http closed with this object
+   * @param http closed with the returned object
    * @param address sets region, credentials and endpoint, and may add interceptors
    */
   public static DynamoDb open(SdkHttpClient http, UnaryOperator<DynamoDbClientBuilder> address) {
@@ -111,14 +111,14 @@ public final class DynamoDb implements AutoCloseable {
             .build());
   }
 
-  /** The HTTP client of {@link #open()}. */
+  /** The HTTP client that {@link #open()} uses. */
   public static AwsCrtHttpClient.Builder http() {
     return AwsCrtHttpClient.builder()
         .connectionTimeout(CONNECTION_TIMEOUT)
         .tlsNegotiationTimeout(ATTEMPT_TIMEOUT);
   }
 
-  /** The table with that name and partition key. Call it only within {@link #before}. */
+  /** The table with that name and partition key. Use it only within {@link #before}. */
   DynamoDbTable<EnhancedDocument> table(String name, String key) {
     return tables.table(
         name,
@@ -127,7 +127,7 @@ public final class DynamoDb implements AutoCloseable {
             .build());
   }
 
-  /** Reads the latest version of an item, as {@link #before} does. */
+  /** Reads an item's latest version, within {@link #before}. */
   Optional<EnhancedDocument> read(
       DynamoDbTable<EnhancedDocument> table, ResourceId id, Deadline deadline, String purpose) {
     Key key = Key.builder().partitionValue(id.canonical()).build();
@@ -138,10 +138,10 @@ public final class DynamoDb implements AutoCloseable {
   }
 
   /**
-   * Makes one call to DynamoDB that ends by the deadline.
+   * Makes one operation in DynamoDB, which ends by the deadline.
    *
    * @param purpose a few words for the log, as in "write the reservation"
-   * @throws UnknownOutcomeException if the call failed, or had not ended by the deadline
+   * @throws UnknownOutcomeException if the operation failed, or did not end by the deadline
    */
   <T> T before(Deadline deadline, String purpose, Supplier<T> call) {
     if (!deadline.remaining().isPositive()) {
@@ -186,7 +186,7 @@ public final class DynamoDb implements AutoCloseable {
 
   /**
    * Closes what all HTTP clients of this process share, so that the next one gets new I/O threads
-   * and DNS results. No other thread may open one meanwhile.
+   * and DNS results. No other thread may open a client meanwhile.
    */
   public static void closeSharedResources() {
     HostResolver.closeStaticDefault();
@@ -235,7 +235,7 @@ public final class DynamoDb implements AutoCloseable {
   private static final class Attempt implements ExecutionInterceptor {
 
     /**
-     * Sends nothing after the deadline. The HTTP client reads the body only once it has a
+     * Sends nothing after the deadline. The HTTP client reads the body only when it has a
      * connection. By then the deadline may be long past, because the environment can be frozen in
      * between.
      */
@@ -271,8 +271,8 @@ public final class DynamoDb implements AutoCloseable {
     }
 
     /**
-     * Leaves the body open, because closing it at its end can close the connection too. If an
-     * interceptor fails, the SDK aborts the connection.
+     * Leaves the body open: closing a body that was read to its end can close the connection too.
+     * If an interceptor fails, the SDK aborts the connection.
      */
     private static byte[] read(InputStream body) {
       try {
@@ -285,7 +285,7 @@ public final class DynamoDb implements AutoCloseable {
 
   /**
    * Retries as the SDK's standard strategy does, if there is time for another attempt after the
-   * pause. Otherwise the call fails at once with DynamoDB's error.
+   * pause. Otherwise the operation fails at once, with the last attempt's error.
    *
    * <p>The pauses come from the operating system's random numbers, which a snapshot does not copy.
    */

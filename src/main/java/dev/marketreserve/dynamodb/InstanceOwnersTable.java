@@ -9,16 +9,16 @@ import software.amazon.awssdk.enhanced.dynamodb.DynamoDbTable;
 import software.amazon.awssdk.enhanced.dynamodb.document.EnhancedDocument;
 
 /**
- * The register of instance owners in DynamoDB: one item per instance, keyed on {@code instance_id},
- * with {@code project_id} and {@code domain_id}. The key is in canonical form; the other two may be
- * in any spelling.
+ * The instance owners in DynamoDB: one item per instance, keyed on {@code instance_id}, with {@code
+ * project_id} and {@code domain_id}. The key is in canonical form; the other two may be in any
+ * spelling.
  */
 public final class InstanceOwnersTable implements InstanceOwners {
 
   private final DynamoDb dynamoDb;
   private final DynamoDbTable<EnhancedDocument> table;
 
-  /** The register in the table {@code tableName}. */
+  /** The owners in the table {@code tableName}. */
   public InstanceOwnersTable(DynamoDb dynamoDb, String tableName) {
     this.dynamoDb = dynamoDb;
     this.table = dynamoDb.table(tableName, "instance_id");

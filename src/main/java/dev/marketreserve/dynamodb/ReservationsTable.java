@@ -25,7 +25,7 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
  * write creates the item.
  *
  * <p>If the group has an item already, DynamoDB returns that item with the failure, at no charge.
- * So no second call is needed.
+ * So no second operation is needed.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html">PutItem</a>

@@ -87,7 +87,8 @@ record GatewayRequest(
             .flatMap(List::stream)
             .filter(Objects::nonNull)
             .toList();
-    // The gateway repeats one of them as the single value. Any other value is an additional one.
+    // The gateway repeats one of these as the single value. If that value differs from all of
+    // these, it is one more.
     Stream<String> others =
         named(event.getHeaders(), name).filter(value -> !multiple.contains(value));
     return Stream.concat(multiple.stream(), others).toList();

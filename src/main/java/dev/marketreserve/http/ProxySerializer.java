@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JSON of a Lambda proxy integration, read and written with the function's own Jackson. The
- * runtime's serializer would load a second Jackson and reflect on every event class before the
- * first request. The runtime finds this class as a {@link java.util.ServiceLoader service}.
+ * runtime's serializer would load a second Jackson and use reflection on every event class before
+ * the first request. The runtime finds this class as a {@link java.util.ServiceLoader service}.
  *
  * <p>It reads only the parts of an event that the function uses. A value of the wrong type counts
  * as absent, so any JSON is read as an event, even {@code null} or an empty payload.

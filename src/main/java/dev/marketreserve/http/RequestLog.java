@@ -43,7 +43,7 @@ final class RequestLog {
    *
    * @param invocationId Lambda's request id
    * @param reserve null if the request is not valid
-   * @param failure why the response is a 500; null for any other
+   * @param failure why the response is a 500; null for any other response
    */
   static byte[] line(
       GatewayRequest request,

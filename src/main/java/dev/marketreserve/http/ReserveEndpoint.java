@@ -26,7 +26,7 @@ public final class ReserveEndpoint {
    *
    * @param invocationId Lambda's request id
    * @param deadline when to give up on DynamoDB
-   * @param log gets the log line, in UTF-8
+   * @param log gets the log line, in ASCII
    */
   public APIGatewayProxyResponseEvent respond(
       APIGatewayProxyRequestEvent event,

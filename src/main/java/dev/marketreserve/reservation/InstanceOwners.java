@@ -1,13 +1,13 @@
 package dev.marketreserve.reservation;
 
-/** The register of the owners of gateway instances. */
+/** All instance owners, at most one per instance. */
 public interface InstanceOwners {
 
   /**
-   * Whether the tenant's instance is registered for its project and domain at the time of the call.
-   * A registration withdrawn before the call does not count.
+   * Whether the tenant's instance is registered for its project and domain at the time of the
+   * check. A registration withdrawn before the check does not count.
    *
-   * @throws UnknownOutcomeException if the register does not respond before the deadline
+   * @throws UnknownOutcomeException if the store does not respond before the deadline
    */
   boolean isOwner(Tenant tenant, Deadline deadline);
 }

@@ -1,7 +1,7 @@
 package dev.marketreserve.reservation;
 
 /**
- * A tenant of the cloud and its gateway instance. The spelling of an id does not matter for
+ * A tenant: a domain, a project and an instance together. The spelling of an id does not matter for
  * equality.
  *
  * @param domainId the tenant's domain (account)

@@ -60,12 +60,12 @@ public final class Priming implements Resource {
 
   private static final Duration TIME_FOR_READS = Duration.ofSeconds(5);
 
-  /** Long, because loading classes can be slow, and a slow start is no bug. */
+  /** Long, because loading classes can be slow, and a slow start is not a bug. */
   private static final Duration TIME_FOR_A_SAMPLE = Duration.ofSeconds(30);
 
   /**
-   * How long to wait for a missing table or permission: a new one can take a while to work. Lambda
-   * allows 130 s before a snapshot.
+   * How long to wait for a missing table or permission: a new one may not take effect at once.
+   * Lambda allows 130 s before a snapshot.
    *
    * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">the
    *     initialization phase</a>
@@ -74,7 +74,7 @@ public final class Priming implements Resource {
 
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** The errors of a call that fails until somebody fixes the cause. */
+  /** The errors of an operation that fails until somebody fixes the cause. */
   private static final Set<String> REFUSALS =
       Set.of("AccessDeniedException", "ResourceNotFoundException", "ValidationException");
 
@@ -97,7 +97,7 @@ public final class Priming implements Resource {
   private final Duration patience;
 
   /**
-   * The hooks of a function.
+   * A function's hook.
    *
    * @param dynamoDb the real DynamoDB, closed before the snapshot
    * @param owners the function's table in the real DynamoDB
@@ -144,21 +144,20 @@ public final class Priming implements Resource {
               .formatted(unexpected, ROUNDS * SAMPLES.size()));
     }
     Deadline end = Deadline.in(patience);
-    check("read the table of instance owners", end, this::warmConnection);
-    check(
-        "write to the table of reservations", end, d -> reservations.checkWrite(id(FREE_GROUP), d));
+    check("read the instance owners table", end, this::warmConnection);
+    check("write to the reservations table", end, d -> reservations.checkWrite(id(FREE_GROUP), d));
     dynamoDb.close();
     DynamoDb.closeSharedResources();
     reopen.run();
   }
 
-  /** Does nothing, because the first request resolves and opens all that it needs. */
+  /** Does nothing, because the first request opens everything that it needs. */
   @Override
   public void afterRestore(Context<? extends Resource> context) {}
 
   /**
-   * Loads the classes that a request needs, for a function that starts without a snapshot. So its
-   * first request has more time for DynamoDB.
+   * Loads the classes that a request needs, for a function that starts without a snapshot. This
+   * leaves its first request more time for DynamoDB.
    */
   public static void loadClasses(Wiring wiring) {
     var _ = runSamples(wiring, 1);
@@ -227,7 +226,7 @@ public final class Priming implements Resource {
   /**
    * A request that priming makes repeatedly.
    *
-   * @param header a further header of the event, as JSON
+   * @param header one more header of the event as JSON, after a comma; may be empty
    * @param status the expected status of the response
    */
   private record SampleRequest(String group, String header, int status) {

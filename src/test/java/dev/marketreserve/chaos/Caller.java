@@ -25,7 +25,7 @@ public record Caller(
 
   private static final Duration LAMBDA_TIMEOUT = Duration.ofSeconds(10);
 
-  /** A caller of the function with the given stores. */
+  /** The function with the given stores. */
   static ReserveHandler function(InstanceOwners owners, Reservations reservations) {
     return new ReserveHandler(
         new ReserveEndpoint(
@@ -42,7 +42,7 @@ public record Caller(
     return send("{\"group_id\":\"" + groupId + "\"}", null, timeLeft);
   }
 
-  /** Sends the group twice, as a duplicate key. */
+  /** Sends the field {@code group_id} twice. */
   ReceivedResponse sendMalformed(String groupId) {
     String field = "\"group_id\":\"" + groupId + "\"";
     return send("{" + field + "," + field + "}", null);

@@ -82,7 +82,7 @@ class ChaosIT {
         Duration.ofNanos(end - start).toSeconds(),
         Duration.ofNanos(System.nanoTime() - end).toSeconds(),
         history.answers());
-    assertEquals(List.of(), violations, () -> "Replay with -Dchaos.seed=" + SEED);
+    assertEquals(List.of(), violations, () -> "Repeat with -Dchaos.seed=" + SEED);
     assertTrue(
         history.answers().keySet().containsAll(ANSWERS), "not every kind of response occurred");
   }
@@ -223,7 +223,7 @@ class ChaosIT {
     assertFound(new ChaosRun(SEED, 500, 0, 0, new Waits(wait, wait)), broken);
   }
 
-  /** The function itself, with an operator who acts while its first write is on its way. */
+  /** The operator acts while the function's first write is held back. */
   private void assertFoundWithALateWrite(Haste haste) {
     Operator operator = new Operator(tables);
     TenantIds tenant = new TenantIds("domain", "project", operator.name("instance", 0));

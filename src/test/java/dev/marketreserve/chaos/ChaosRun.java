@@ -40,10 +40,10 @@ import org.jspecify.annotations.Nullable;
  * instances and releases groups.
  *
  * <p>The seed determines each caller's requests and their faults. It does not determine the order
- * of the threads, so a replay is only similar to the first run.
+ * of the threads, so a repeated run is only similar.
  *
  * @param requests the number of requests; a few more complete the groups in progress
- * @param faultRate the share of calls to DynamoDB that fail
+ * @param faultRate the share of attempts that fail
  * @param slowShare the share of those faults that cost their caller a second
  * @param waits how long the operator waits before a release, and before another owner gets an
  *     instance

@@ -5,9 +5,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fault of one call to DynamoDB.
+ * The fault of one attempt.
  *
- * @param applied whether DynamoDB performs the call
+ * @param applied whether the attempt reaches DynamoDB in time
  * @param symptom what the function sees
  */
 public record Fault(boolean applied, Symptom symptom) {
@@ -15,7 +15,7 @@ public record Fault(boolean applied, Symptom symptom) {
   /** No fault. */
   public static final Fault NONE = after(Symptom.NONE);
 
-  /** A fault that keeps the call from DynamoDB. */
+  /** A fault before the attempt reaches DynamoDB. */
   public static Fault before(Symptom symptom) {
     return new Fault(false, symptom);
   }
@@ -44,7 +44,7 @@ public record Fault(boolean applied, Symptom symptom) {
     CLOSED,
     /** The connection is reset. */
     RESET,
-    /** The call or its response takes longer than an attempt may. */
+    /** The attempt or its response is held back until the attempt times out. */
     LATE,
     /** The response begins in time, but comes byte by byte until the attempt times out. */
     DRIPPING,

@@ -135,7 +135,7 @@ class FaultIT {
   }
 
   @Test
-  void aReservationReleasedBeforeTheReadReturns500() {
+  void aReleaseBeforeTheReadCausesA500() {
     assertEquals(201, caller(rival).reserve(group, null).status());
     last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
     beforeRead = () -> tables.release(group);
@@ -151,14 +151,14 @@ class FaultIT {
   }
 
   @Test
-  void aRetryRecognisesItsOwnWriteWithoutAnotherCall() {
+  void aRetryRecognisesItsOwnWriteWithoutARead() {
     meet(Step.WRITE, Fault.after(Symptom.CLOSED));
     assertReserved(reserve());
     assertAttempts("CHECK 1", "WRITE 1", "WRITE 2");
   }
 
   @Test
-  void aRetryWithTheKeyMakesNoExtraCall() {
+  void aRetryWithTheKeyNeedsNoExtraOperation() {
     ReceivedResponse first = reserve("key");
     attempts.clear();
     ReceivedResponse second = reserve("key");
@@ -169,7 +169,7 @@ class FaultIT {
   }
 
   @Test
-  void aThrottledCallReturnsItsCodeIfNoTimeIsLeftForARetry() {
+  void throttlingIsReportedEvenIfNoTimeIsLeftForARetry() {
     last(Step.WRITE, Fault.before(Symptom.THROTTLING));
     assertEquals("500 APIG.9008", reserve().summary());
     int inARow = 0;
@@ -178,7 +178,7 @@ class FaultIT {
       ReceivedResponse response = caller(tenant).reserveWithin(Duration.ofMillis(700), group);
       // On a busy machine the time can be over before the write, or before its response is read. If
       // the function paused beyond the deadline, every second call would return another code. After
-      // about 50 throttled calls the SDK stops retrying, so this makes fewer.
+      // about 50 throttled calls the SDK stops retrying, so this test makes fewer.
       if (attempts.contains("WRITE 1")) {
         inARow = response.summary().equals("500 APIG.9008") ? inARow + 1 : 0;
       }
@@ -187,7 +187,7 @@ class FaultIT {
   }
 
   @Test
-  void aLastingOutageLeavesOneAttemptPerCall() {
+  void aLastingOutageLeavesOneAttemptPerOperation() {
     last(Step.CHECK, Fault.before(Symptom.HTTP_503));
     for (int i = 0; i < 60; i++) {
       assertEquals(500, reserve().status());
@@ -290,12 +290,12 @@ class FaultIT {
     return Fault.all();
   }
 
-  /** The faults that leave a call without a usable response. */
+  /** The faults that leave an attempt without a usable response. */
   static Stream<Fault> lastingFaults() {
     return Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING);
   }
 
-  /** One of a request's calls to DynamoDB. */
+  /** One of a request's operations. */
   private enum Step {
     CHECK,
     WRITE,

@@ -58,7 +58,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   /** How long a signature is valid, instead of AWS's five minutes. */
   public static final Duration SIGNATURE_VALIDITY = SignatureV4.VALIDITY;
 
-  /** How long a {@link Symptom#LATE} call takes; longer than an attempt may. */
+  /** How long {@link Symptom#LATE} holds an attempt back; longer than an attempt may take. */
   static final Duration LATE = Duration.ofMillis(1300);
 
   /** How long a stalled body is silent; longer than two attempts may take. */
@@ -157,7 +157,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
     silent.addAll(connector.getConnectedEndPoints());
   }
 
-  /** Waits until every call that has arrived is finished, late ones included. */
+  /** Waits until every attempt that has arrived is finished, late ones included. */
   public void awaitQuiet() {
     inFlight.arriveAndAwaitAdvance();
   }
@@ -169,7 +169,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
   }
 
   /**
-   * A call to DynamoDB that has arrived; each attempt counts as one call.
+   * An attempt that has arrived.
    *
    * @param operation its name in DynamoDB's API
    * @param attempt the number of the attempt, from 1, as counted by the SDK
@@ -192,7 +192,7 @@ public final class FaultyDynamoDb implements AutoCloseable {
       return body.at("/Key").has("instance_id");
     }
 
-    /** The instance in the call; empty for the read of a reservation. */
+    /** The instance in the parameters; empty if it reads a reservation. */
     String instanceId() {
       return body.at(isWrite() ? "/Item/instance_id/S" : "/Key/instance_id/S").asText();
     }
@@ -374,12 +374,12 @@ public final class FaultyDynamoDb implements AutoCloseable {
     callback.failed(new IOException("reset on purpose"));
   }
 
-  /** The end of the TLS session. */
+  /** This end of the TLS session. */
   private static EndPoint endPoint(Request request) {
     return request.getConnectionMetaData().getConnection().getEndPoint();
   }
 
-  /** The end of the TCP connection that carries it. */
+  /** This end of the TCP connection below TLS. */
   private static EndPoint connection(Request request) {
     return ((EndPoint.Wrapper) endPoint(request)).unwrap();
   }

@@ -42,9 +42,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Sends random payloads. Each one that is JSON gets a response of the contract and one line in the
- * log. As in Lambda, the bytes pass the function's serializer, the function, and the serializer
- * again.
+ * Sends random payloads. Each one that is JSON gets a response that the contract allows and one
+ * line in the log. As in Lambda, the bytes pass through the function's serializer, the function,
+ * and the serializer again.
  *
  * <p>{@code -Dfuzz.events} makes the run longer, {@code -Dfuzz.seed} repeats one. Each payload has
  * its own seed, and the stores keep nothing, so a single payload can be repeated.
@@ -96,7 +96,7 @@ class FuzzIT {
 
   @Test
   @Timeout(value = 3, unit = TimeUnit.HOURS)
-  void everyPayloadGetsAResponseOfTheContract() {
+  void everyJsonPayloadGetsAResponseThatTheContractAllows() {
     System.out.printf(Locale.ROOT, "Fuzzing: -Dfuzz.seed=%d -Dfuzz.events=%d%n", SEED, EVENTS);
     LongStream.range(0, EVENTS).parallel().map(i -> SEED + i).forEach(this::assertAnswered);
     assertTrue(

@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * All steps of a run, stored as one JSON object per line, and a checker that needs nothing else.
  *
- * <p>For each group, it searches for an order of the steps that fits a register which is written
- * once until it is released. For each instance, the order must fit a register of its owner. At the
- * start, no group is reserved and no instance has an owner.
+ * <p>For each group, it searches for an order of the steps in which the group is reserved at most
+ * once until it is released. For each instance, it searches for an order in which every ownership
+ * check sees the current owner. At the start, no group is reserved and no instance has an owner.
  *
  * <p>The write of a request with an unknown outcome may take effect at any time after its start, or
  * never. It cannot take effect after the operator has waited and then released the group or given

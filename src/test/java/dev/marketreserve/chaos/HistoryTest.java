@@ -58,7 +58,7 @@ class HistoryTest {
         "1-2 revoke a; 3-4 reserve a=403; 5-6 register a; 7-8 reserve a=201:p",
         "1-9 reserve a=201:p; 2-3 move a c; 4-5 look-up none; 6-7 register a; 9-9 look-up p@a",
       })
-  void anOrderFits(String steps) {
+  void anOrderExplainsACorrectHistory(String steps) {
     assertEquals(List.of(), new History(parse(OWNED + steps)).violations());
   }
 
@@ -88,7 +88,7 @@ class HistoryTest {
         "1-9 reserve a=201:p; 2-3 revoke a; 4-5 move a c; 6-7 look-up none; 8-9 look-up p@a",
         "1-6 revoke a; 2-3 reserve a=403; 4-5 reserve a=201:p",
       })
-  void noOrderFits(String steps) {
+  void noOrderExplainsABrokenHistory(String steps) {
     List<Violation> violations = new History(parse(OWNED + steps)).violations();
     assertEquals(1, violations.size(), violations::toString);
   }

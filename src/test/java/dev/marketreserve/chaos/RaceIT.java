@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Many callers at once, on several handlers, like the execution environments of Lambda. */
+/** Many callers at once, on several handlers, like Lambda's execution environments. */
 @Tag("dynamodb")
 @ExtendWith(DynamoDbExtension.class)
 class RaceIT {

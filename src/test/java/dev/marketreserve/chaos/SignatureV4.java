@@ -24,7 +24,10 @@ final class SignatureV4 {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX", Locale.ROOT);
 
-  /** How long a signature is valid. An attempt takes up to a second, and its date is a second. */
+  /**
+   * How long a signature is valid: up to a second for the attempt, and up to one because its date
+   * has whole seconds.
+   */
   static final Duration VALIDITY = Duration.ofSeconds(2);
 
   private SignatureV4() {}

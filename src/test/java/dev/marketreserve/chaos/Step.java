@@ -30,7 +30,7 @@ public sealed interface Step {
    * A caller requests a group.
    *
    * @param key its idempotency key
-   * @param status of the response; 0 if none came
+   * @param status the response's status; 0 if none came
    */
   record Reserve(
       long start,

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 
-/** Connection faults below HTTP, which the deadline has to bound. */
+/** Faults below HTTP: every request must still end by its deadline. */
 @ExtendWith(DynamoDbExtension.class)
 class WireIT {
 

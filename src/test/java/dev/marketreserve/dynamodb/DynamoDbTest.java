@@ -46,7 +46,7 @@ class DynamoDbTest {
     }
   }
 
-  /** Closing the body could close the connection, which the next call needs. */
+  /** Closing the body could close the connection, which the next operation needs. */
   @Test
   void aResponseThatWasReadToItsEndIsNotClosed() {
     AtomicBoolean closed = new AtomicBoolean();

@@ -51,7 +51,7 @@ class ReservationsTableTest {
   }
 
   @Test
-  void theItemHasTheAttributesOfTheContract() {
+  void theItemHasEveryAttribute() {
     Reservation reservation = Requests.reservation("attributes", "key");
     reservations.putIfAbsent(reservation, deadline);
     assertEquals(
@@ -93,7 +93,7 @@ class ReservationsTableTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"domain_id", "project_id", "instance_id", "idempotency_key"})
-  void aMalformedItemFailsWithTheNameOfTheAttribute(String attribute) {
+  void theErrorForAMalformedItemNamesTheAttribute(String attribute) {
     Reservation wanted = Requests.reservation("without-" + attribute, "key");
     reservations.putIfAbsent(wanted, deadline);
     Map<String, AttributeValue> item = new HashMap<>();

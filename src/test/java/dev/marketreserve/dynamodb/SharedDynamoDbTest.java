@@ -23,8 +23,8 @@ import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 
 /**
- * Concurrent requests of one environment share a client, but each call gets its own response and
- * keeps its own deadline.
+ * Concurrent requests in one environment share a client, but each operation gets its own response
+ * and keeps its own deadline.
  */
 class SharedDynamoDbTest {
 
@@ -38,7 +38,7 @@ class SharedDynamoDbTest {
   private final AtomicInteger cutOff = new AtomicInteger();
 
   @Test
-  void concurrentCallsKeepTheirOwnResponsesAndDeadlines() throws Exception {
+  void concurrentOperationsKeepTheirOwnResponsesAndDeadlines() throws Exception {
     try (DynamoDb dynamoDb = StubHttp.open(this::respond);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       InstanceOwnersTable owners = new InstanceOwnersTable(dynamoDb, "InstanceOwnersTable");

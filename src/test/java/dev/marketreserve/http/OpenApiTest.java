@@ -29,7 +29,7 @@ class OpenApiTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"{\"group_id\":\"g\"}", "{\"group_id\":\"g\",\"more\":[{}]}"})
-  void descriptionAndFunctionAcceptABody(String body) {
+  void descriptionAndFunctionAcceptAValidBody(String body) {
     assertBody(true, body);
   }
 
@@ -48,7 +48,7 @@ class OpenApiTest {
         "\"g\"",
         "{\"group_id\":"
       })
-  void descriptionAndFunctionRejectABody(String body) {
+  void descriptionAndFunctionRejectAnInvalidBody(String body) {
     assertBody(false, body);
   }
 

@@ -27,7 +27,7 @@ class ProxySerializerTest {
 
   @ParameterizedTest
   @MethodSource("dev.marketreserve.Events#names")
-  void anEventIsReadAsByTheRuntimesSerializer(String name) {
+  void anEventIsReadAsTheRuntimesSerializerReadsIt(String name) {
     for (boolean base64 : new boolean[] {true, false}) {
       String json = Events.load(name).put("isBase64Encoded", base64).toString();
       APIGatewayProxyRequestEvent expected =
@@ -37,7 +37,7 @@ class ProxySerializerTest {
   }
 
   @Test
-  void aResponseIsWrittenAsByTheRuntimesSerializer() throws IOException {
+  void aResponseIsWrittenAsTheRuntimesSerializerWritesIt() throws IOException {
     APIGatewayProxyResponseEvent response =
         ResponseWriter.write(Refused.with(ErrorCode.NO_PERMISSION), "request \"ä\"");
     ByteArrayOutputStream own = new ByteArrayOutputStream();

@@ -52,7 +52,7 @@ public record ReceivedResponse(
     return body.path("error_code").asText();
   }
 
-  /** Whether the response is a replay of an earlier request with the same key. */
+  /** Whether the response is marked as a replay. */
   public boolean replayed() {
     return "true".equals(headers.get("Idempotent-Replayed"));
   }

@@ -104,7 +104,7 @@ class RequestLogTest {
   }
 
   @Test
-  void aRequestIdThatIsAbsentOrFitsInNoHeaderIsReplacedByLambdas() throws JsonProcessingException {
+  void aRequestIdThatIsAbsentOrUnfitForAHeaderIsReplacedByLambdas() throws JsonProcessingException {
     String longest = "!~".repeat(64);
     assertEquals(longest, requestId(longest));
     for (String unfit : List.of("", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4", longest + "!")) {

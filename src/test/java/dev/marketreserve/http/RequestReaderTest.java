@@ -97,7 +97,7 @@ class RequestReaderTest {
   }
 
   @Test
-  void anIdempotencyKeyIsTooLongOrInvalid() {
+  void aBadIdempotencyKeyIsTooLongOrInvalid() {
     String name = "Idempotency-Key";
     assertRefused(with(name, "k".repeat(256)), Refused.naming(name, ErrorCode.PARAMETER_TOO_LONG));
     for (String key : List.of("", " ", "a b", "ä", "\u0000")) {
@@ -176,7 +176,7 @@ class RequestReaderTest {
         "eyJncm91\ncF9pZCI6Imdyb3VwIn0=", // a line feed, as in MIME
         "e",
         "_w==", // the URL alphabet
-        "/w==" // base64 of what is not UTF-8
+        "/w==" // base64 of bytes that are not UTF-8
       })
   void aBase64BodyThatCannotBeDecodedIsMalformed(String body) {
     assertRefused(

@@ -36,9 +36,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract over HTTP, and that each response matches {@code openapi.yaml}: tested on the local
- * API, or with {@code -Dapi.url} on an API that is already running. The tables have the template's
- * names, in the DynamoDB at {@code -Ddynamodb.url}: by default that of {@code mvn -Plocal}.
+ * Tests the contract over HTTP, and that each response matches {@code openapi.yaml}. It starts the
+ * local API, or with {@code -Dapi.url} calls an API that is already running. Then the tables have
+ * the template's names, in the DynamoDB at {@code -Ddynamodb.url}: by default that of {@code mvn
+ * -Plocal}.
  *
  * <p>Tests with the tag gateway check that the gateway behaves like API Gateway.
  */

@@ -76,7 +76,7 @@ class CallingExamplesIT {
   private static final Answer REFUSAL =
       new Answer(409, "{\"error_code\":\"APIG.3402\",\"error_msg\":\"m\",\"request_id\":\"r\"}");
 
-  /** The region makes an example sign, but there is neither a profile nor a role. */
+  /** The region makes an example sign, but it finds no credentials. */
   private static final Map<String, String> NO_CREDENTIALS =
       Map.of(
           "AWS_REGION", "eu-central-1",
@@ -85,7 +85,7 @@ class CallingExamplesIT {
 
   private static LocalApi api;
 
-  /** Compiles the example in Java only once, because that takes longer than a call. */
+  /** Compiles the Java example only once, because that takes longer than a call. */
   @BeforeAll
   static void start() throws Exception {
     String options = "--release 17 -Xlint:all -Werror -d " + CLASSES + " -classpath " + LIBRARIES;
@@ -126,7 +126,7 @@ class CallingExamplesIT {
   @Order(1) // The longest test starts first; the others run in parallel.
   @ParameterizedTest
   @EnumSource
-  void aCallWithoutAResponseOfTheApiIsRetried(Example example) throws Exception {
+  void aCallWithoutAResponseFromTheApiIsRetried(Example example) throws Exception {
     assertEnds(0, example, Fault.SILENCE, page(409), page(200), page(302));
   }
 
@@ -156,7 +156,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void anOutageEndsAfterFiveAttemptsWithItsOwnExitStatus(Example example) throws Exception {
+  void anExampleGivesUpAfterFiveAttemptsWithExitStatus11(Example example) throws Exception {
     assertEnds(11, example, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR);
   }
 
@@ -216,7 +216,7 @@ class CallingExamplesIT {
       assertEquals(1, calls.stream().map(Call::body).distinct().count());
       assertEquals(
           Set.of("order"), calls.stream().map(Call::idempotencyKey).collect(Collectors.toSet()));
-      long least = TimeUnit.MILLISECONDS.toNanos(250); // half of the first step, which doubles
+      long least = TimeUnit.MILLISECONDS.toNanos(250); // half of the first pause, which doubles
       for (int i = 1; i < calls.size(); i++) {
         long pause = calls.get(i).nanoTime() - calls.get(i - 1).nanoTime();
         assertTrue(pause >= least, "pause " + i + " took " + pause + " ns");

@@ -119,7 +119,7 @@ final class FlakyGateway implements AutoCloseable {
     return api.send(request.build(), BodyHandlers.ofString());
   }
 
-  /** Sends a response in ASCII, or only so much of its body. */
+  /** Sends a response in ASCII, with only the first {@code sent} bytes of its body. */
   private static void answer(HttpExchange exchange, int status, String body, int sent)
       throws IOException {
     exchange.sendResponseHeaders(status, body.length());

@@ -195,7 +195,7 @@ class LocalApiIT {
   /** Otherwise the caller would send its next request on a closed connection. */
   @ParameterizedTest
   @CsvSource({"/, 404, false", "/v1/p/apigw/instances/%00/market/api-groups/reserve, 400, true"})
-  void anErrorSaysIfItsConnectionIsClosed(String target, String status, boolean closed)
+  void anErrorSaysWhetherItsConnectionIsClosed(String target, String status, boolean closed)
       throws Exception {
     String head = "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n";
     try (Socket socket = connect()) {
@@ -246,17 +246,17 @@ class LocalApiIT {
     "no-such-host.invalid, there is no such host.",
     "192.0.2.1, Cannot assign requested address."
   })
-  void aHostThatIsNotOfThisMachineIsNamed(String host, String reason) {
+  void theErrorNamesAHostThatIsNotThisMachine(String host, String reason) {
     assertFails(
-        "port 0 of " + host + " cannot be opened: " + reason,
+        "port 0 on " + host + " cannot be opened: " + reason,
         () -> LocalApi.start(0, host, 0, List.of()));
   }
 
   @Test
-  void aTakenPortIsNamed() throws Exception {
+  void theErrorNamesAPortInUse() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
-      String reason = "port " + port + " of 127.0.0.1 is taken.";
+      String reason = "port " + port + " on 127.0.0.1 is in use.";
       assertFails(reason, () -> LocalApi.start(port, "127.0.0.1", 0, List.of()));
       assertFails(reason, () -> LocalApi.start(0, "127.0.0.1", port, List.of()));
     }
@@ -264,13 +264,13 @@ class LocalApiIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"abc", "-1", "65536"})
-  void whatIsNotAPortIsNamed(String port) {
+  void theErrorNamesAnInvalidPort(String port) {
     assertFails(port + " is not a port: it must be 0 to 65535.", () -> LocalApi.port(port));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"tenant", ":p:i"})
-  void whatIsNotATenantIsNamed(String tenant) {
+  void theErrorNamesAnInvalidTenant(String tenant) {
     assertFails(
         "a tenant is written domain:project:instance, not " + tenant,
         () -> TenantIds.parse(tenant));

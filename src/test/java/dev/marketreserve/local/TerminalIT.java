@@ -26,7 +26,7 @@ class TerminalIT {
 
   @Test
   @Execution(ExecutionMode.CONCURRENT)
-  void everyRequestHasALineBelowTheCauseOfItsFailure() throws Exception {
+  void everyRequestPrintsALineBelowTheCauseOfAnyFailure() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start()) {
       assertTrue(api.greeting().startsWith("Starting DynamoDB Local"), api.greeting());
       String path = api.reservePath();
@@ -63,7 +63,7 @@ class TerminalIT {
 
   @Test
   @Execution(ExecutionMode.CONCURRENT)
-  void verboseShowsTheEventTheDynamoDbCallsAndTheLog() throws Exception {
+  void verboseShowsTheEventTheOperationsAndTheLog() throws Exception {
     try (LocalApiProcess api = LocalApiProcess.start("-Dverbose=true")) {
       assertRequest(api, "200", "201            ");
       assertRequest(api, "400 ConditionalCheckFailedException", "409 APIG.3402  ");

@@ -18,7 +18,7 @@ public final class Requests {
     return text == null ? null : IdempotencyKey.parse(text).orElseThrow();
   }
 
-  /** A request of the tenant {@code domain}, {@code project}, {@code instance}. */
+  /** A request by the tenant {@code domain}, {@code project}, {@code instance}. */
   public static ReserveRequest request(String groupId, @Nullable String idempotencyKey) {
     return new ReserveRequest(
         new Tenant(id("domain"), id("project"), id("instance")), id(groupId), key(idempotencyKey));

@@ -77,7 +77,7 @@ class ReservationServiceTest {
   }
 
   @Test
-  void ownerAndReservationAreThoseOfTheRequestAndTheOwnershipCheckGetsHalfOfTheTime() {
+  void theRequestIsCheckedAndStoredAndTheOwnershipCheckGetsHalfOfTheTime() {
     List<Object> seen = new ArrayList<>();
     List<Long> minutesLeft = new ArrayList<>();
     ReservationService recording =

@@ -23,7 +23,7 @@ class ResourceIdTest {
   ResourceIdTest() throws IOException {}
 
   @Test
-  void idsHaveOneCanonicalFormAndAreEqualIfItIs() {
+  void idsAreEqualIfTheirCanonicalFormsAre() {
     Set<ResourceId> ids = new HashSet<>();
     Set<String> canonicalForms = new HashSet<>();
     for (JsonNode id : cases) {

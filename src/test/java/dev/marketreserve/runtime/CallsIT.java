@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The packaged function's calls to DynamoDB, over TLS to a proxy that checks their signatures. */
+/** The packaged function's operations, over TLS to a proxy that checks their signatures. */
 @RuntimeTest
 class CallsIT {
 
@@ -57,7 +57,8 @@ class CallsIT {
     "foreign-instance, 403 APIG.1136, 403 APIG.1136, GetItem 1",
     "malformed-body, 400 APIG.2000, 400 APIG.2000, ''"
   })
-  void everyOutcomeTakesAtMostTwoCalls(String event, String first, String second, String calls) {
+  void everyOutcomeTakesAtMostTwoOperations(
+      String event, String first, String second, String calls) {
     for (String expected : List.of(first, second)) {
       CALLS.clear();
       assertEquals(expected, function.send(Events.load(event)).summary());

@@ -88,7 +88,7 @@ class ChaosRuntimeIT {
         history.count(),
         Duration.ofNanos(System.nanoTime() - start).toSeconds(),
         history.answers());
-    assertEquals(List.of(), history.violations(), () -> "Replay with -Dchaos.seed=" + SEED);
+    assertEquals(List.of(), history.violations(), () -> "Repeat with -Dchaos.seed=" + SEED);
     assertTrue(
         history.answers().keySet().containsAll(ANSWERS), "not every kind of response occurred");
   }
@@ -101,7 +101,7 @@ class ChaosRuntimeIT {
     private static final int NUMBER = 4;
     private static final int FREEZES_PER_KILL = 8;
 
-    /** How long a caller waits for a response, the time until an environment is free included. */
+    /** How long a caller waits for a response, including the wait for a free environment. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private static final APIGatewayProxyResponseEvent NO_RESPONSE =

@@ -65,7 +65,7 @@ class InterruptedRuntimeIT {
   }
 
   @Test
-  void aRequestWhoseConnectionComesAfterTheDeadlineIsNotSent(Tables tables) throws Exception {
+  void nothingIsSentOnAConnectionThatOpensAfterTheDeadline(Tables tables) throws Exception {
     JsonNode event = event("late");
     AtomicInteger calls = new AtomicInteger();
     try (FaultyDynamoDb dynamoDb =
@@ -94,7 +94,7 @@ class InterruptedRuntimeIT {
 
         assertEquals("500 APIG.9999", response.join().summary());
         Thread.sleep(HANDSHAKE_BEGUN);
-        assertEquals(0, calls.get(), "calls after the deadline");
+        assertEquals(0, calls.get(), "attempts after the deadline");
       }
     }
   }

@@ -77,7 +77,7 @@ class NameIT {
     names.hold();
     function.runtime().api().restore();
     ReceivedResponse response = function.reserve();
-    assertEquals("500 APIG.9999", response.summary(), "The name was in the snapshot");
+    assertEquals("500 APIG.9999", response.summary(), "The DNS result was in the snapshot");
     assertTrue(response.duration().compareTo(CALLERS_TIMEOUT) < 0, response::toString);
     names.release();
     assertEquals("201", function.reserve().summary());

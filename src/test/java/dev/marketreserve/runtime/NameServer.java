@@ -44,7 +44,7 @@ final class NameServer implements AutoCloseable {
     }
   }
 
-  /** Its address, of this machine and of no other server. */
+  /** Its address on this machine, which no other server has. */
   String address() {
     return socket.getLocalAddress().getHostAddress();
   }

@@ -37,7 +37,7 @@ class PrimingIT {
         PackagedFunction.withSnapStart(PackagedFunction.environment(tables));
     String owners = Objects.requireNonNull(environment.get(Settings.INSTANCE_OWNERS_TABLE));
     environment.put(Settings.RESERVATIONS_TABLE, owners);
-    assertNoSnapshot(environment, "Priming failed: could not write to the table of reservations");
+    assertNoSnapshot(environment, "Priming failed: could not write to the reservations table");
   }
 
   @Test

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class SnapStartIT {
 
-  /** Lambda's runtime client loads six of them, and the JDK one for random numbers. */
+  /** Lambda's runtime client loads six classes, and the JDK one for random numbers. */
   private static final int MAX_LATE_CLASSES = 8;
 
   private static final Duration CALLERS_TIMEOUT = Duration.ofSeconds(5);

@@ -33,7 +33,7 @@ class SoakIT {
   @ParameterizedTest
   @Timeout(value = 3, unit = TimeUnit.HOURS)
   @ValueSource(ints = {1, 16})
-  void everyRequestReservesItsOwnGroupAndOneOf16AContestedOne(int atOnce, Tables tables)
+  void everyRequestReservesItsGroupAndOnlyOneOf16ReservesAContestedGroup(int atOnce, Tables tables)
       throws Exception {
     List<String> groups =
         Stream.generate(() -> UUID.randomUUID().toString()).limit(REQUESTS).toList();

@@ -48,7 +48,7 @@ class PrimingTest {
   }
 
   @Test
-  void primingWritesNothingEvenForARegisteredTenantAndLeavesANewDynamoDb() {
+  void primingWritesNothingEvenForARegisteredTenantAndReplacesTheClient() {
     tables.register(new TenantIds(TENANT, TENANT, TENANT));
     DynamoDb dynamoDb = tables.dynamoDb();
     prime(dynamoDb, tables.settings());
@@ -69,8 +69,8 @@ class PrimingTest {
 
   @Test
   void aWrongTableStopsTheSnapshot() {
-    String cannotRead = "could not read the table of instance owners";
-    String cannotWrite = "could not write to the table of reservations";
+    String cannotRead = "could not read the instance owners table";
+    String cannotWrite = "could not write to the reservations table";
     DynamoDb dynamoDb = tables.dynamoDb();
     assertStops(
         cannotRead, "ResourceNotFound", dynamoDb, new Settings(reservations, "no-such-table"));
@@ -81,14 +81,14 @@ class PrimingTest {
   @Test
   void aRoleThatMayNotReadStopsTheSnapshot() {
     assertStops(
-        "could not read the table of instance owners",
+        "could not read the instance owners table",
         "AccessDeniedException",
         refusing(Integer.MAX_VALUE),
         tables.settings());
   }
 
   @Test
-  void aPermissionThatTakesEffectWithinAMinuteIsAwaited() {
+  void primingWaitsForAPermissionThatTakesEffectWithinAMinute() {
     Priming priming =
         priming(refusing(1), tables.settings(), PrimingTest::wired, Duration.ofMinutes(1));
     assertDoesNotThrow(() -> priming.beforeCheckpoint(Core.getGlobalContext()));
@@ -111,7 +111,7 @@ class PrimingTest {
         e.getMessage());
   }
 
-  /** A DynamoDB that first denies access so many times, and has neither owners nor reservations. */
+  /** A DynamoDB without items that denies access the first {@code times} times. */
   private static DynamoDb refusing(int times) {
     AtomicInteger refusals = new AtomicInteger(times);
     return StubHttp.open(

@@ -29,9 +29,9 @@ import javax.net.ssl.SSLSocket;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /**
- * Compares the packaged function with others that make the same two calls to DynamoDB, over TLS and
- * over plain HTTP: {@code mvn -Pbench}. They run alternately, under Lambda's Runtime API on this
- * machine.
+ * Compares the packaged function with others that make the same two operations in DynamoDB, over
+ * TLS and over plain HTTP: {@code mvn -Pbench}. They run alternately, under Lambda's Runtime API on
+ * this machine.
  */
 final class Bench {
 
@@ -59,7 +59,7 @@ final class Bench {
   }
 
   /**
-   * {@code rounds requests [baseline]}.
+   * Arguments: {@code rounds requests [baseline]}.
    *
    * <p>The baseline is the {@code target/function} of another commit, run with our function's
    * environment.

@@ -23,7 +23,7 @@ import org.eclipse.jetty.util.thread.VirtualThreadPool;
 
 /**
  * A DynamoDB on a port of 127.0.0.1 that responds at once. Every read returns the owner of the
- * instance in {@code events/}. It stores nothing, so every group is free. It counts its calls.
+ * instance in {@code events/}. It stores nothing, so every group is free. It counts attempts.
  */
 final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
 
@@ -62,7 +62,7 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
         (tls.isStarted() ? "https" : "http") + "://127.0.0.1:" + connector.getLocalPort());
   }
 
-  /** The number of calls so far. */
+  /** The number of attempts so far. */
   int calls() {
     return calls.get();
   }

@@ -35,8 +35,8 @@ final class LocalStack implements DynamoDbServer {
   }
 
   /**
-   * Pulls the image and starts a container as the tests do. If that fails, one sentence says why
-   * and the build ends.
+   * Pulls the image and starts a container as the tests do. If that fails, prints one sentence that
+   * says why, and ends the build.
    */
   static void main() {
     String image = System.getProperty(LOCALSTACK_IMAGE);

@@ -33,8 +33,8 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of a REST API that the function sees: it turns an HTTP request into a proxy event, calls
- * the function, and writes its response. Routes and timeout come from {@code template.yaml}, the
+ * API Gateway as the function sees it: it turns an HTTP request into a proxy event, calls the
+ * function, and writes its response. Routes and timeout come from {@code template.yaml}, the
  * gateway's own responses from {@code openapi.yaml}. Every call counts as signed.
  *
  * @see <a
@@ -84,7 +84,7 @@ final class Gateway extends Handler.Abstract {
 
   private APIGatewayProxyResponseEvent answer(Request request, String requestId)
       throws IOException {
-    // Read in any case: Jetty closes a connection whose request was not read to the end.
+    // Read even for an unknown path: Jetty closes a connection if a body is not read to its end.
     byte[] body = body(request);
     for (Route route : template.routes()) {
       Map<String, String> parameters =
@@ -119,7 +119,7 @@ final class Gateway extends Handler.Abstract {
   }
 
   /**
-   * The decoded body; null if the encoding is unknown or does not fit the body.
+   * The decoded body; null if the encoding is unknown or does not match the body.
    *
    * @see <a
    *     href="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-make-request-with-compressed-payload.html">Calling
@@ -182,7 +182,7 @@ final class Gateway extends Handler.Abstract {
         .withBody(body.replace("$context.requestId", requestId));
   }
 
-  /** A response that API Gateway does not let anybody customise. It has no request id. */
+  /** A response that cannot be customised in API Gateway. It has no request id. */
   private static APIGatewayProxyResponseEvent fixed(int status, String message) {
     return new APIGatewayProxyResponseEvent()
         .withStatusCode(status)

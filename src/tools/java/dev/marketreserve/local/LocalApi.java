@@ -38,7 +38,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
 
   private static final String HOST = "127.0.0.1";
 
-  /** More than the native code of any platform takes. */
+  /** More than any platform's native code needs. */
   private static final int NATIVE_CODE_BYTES = 16 << 20;
 
   /**
@@ -78,7 +78,7 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
     dynamoDb.close();
   }
 
-  /** {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
+  /** Arguments: {@code port dynamodb.host dynamodb.port [domain:project:instance]}. */
   static void main(String... arguments) {
     endWithParent();
     // The user's AWS profile is not meant for this API.
@@ -121,7 +121,8 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
   }
 
   /**
-   * The HTTP client unpacks its native code there. If it cannot, it prints a stack trace itself.
+   * Checks that the HTTP client can unpack its native code. Otherwise the client prints a stack
+   * trace.
    */
   private static void checkTemporaryDirectory() throws IOException {
     Path directory = Path.of(System.getProperty("java.io.tmpdir"));

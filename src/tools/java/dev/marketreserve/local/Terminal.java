@@ -25,7 +25,8 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
  * The terminal output: one line per request. If the system property {@code verbose} is true, the
- * event, the calls to DynamoDB and the function's log come before it. Safe for use by many threads.
+ * event, the operations in DynamoDB and the function's log come before it. Safe for use by many
+ * threads.
  */
 final class Terminal implements ExecutionInterceptor {
 
@@ -36,7 +37,7 @@ final class Terminal implements ExecutionInterceptor {
 
   private final boolean verbose = Boolean.getBoolean("verbose");
 
-  /** Shows a request that has its response. */
+  /** Shows a request and its response. */
   void answered(Request request, APIGatewayProxyResponseEvent answer) {
     Duration duration = Duration.ofNanos(System.nanoTime() - request.getBeginNanoTime());
     String code = json(answer.getBody()).path("error_code").asText();

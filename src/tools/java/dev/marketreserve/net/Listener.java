@@ -35,11 +35,11 @@ public final class Listener {
       String reason =
           switch (Throwables.getRootCause(e)) {
             case BindException cause when "Address already in use".equals(cause.getMessage()) ->
-                "is taken.";
+                "is in use.";
             case UnresolvedAddressException cause -> "cannot be opened: there is no such host.";
             case Throwable cause -> "cannot be opened: " + cause.getMessage() + ".";
           };
-      throw new IOException("port " + port + " of " + host + " " + reason, e);
+      throw new IOException("port " + port + " on " + host + " " + reason, e);
     }
     server.addConnector(connector);
     return connector;

@@ -7,8 +7,8 @@ public sealed interface Completion {
   record Returned(String payload) implements Completion {}
 
   /**
-   * A failure: an exception of the handler, an event that it cannot read, a timeout, or the end of
-   * the runtime.
+   * A failure: an exception from the handler, an event that it cannot read, a timeout, or the
+   * runtime's exit.
    *
    * @param type Lambda's name for the kind of error, for example {@code Runtime.ExitError}
    * @param payload the runtime's description, JSON with {@code errorMessage}; a sentence if the

@@ -118,7 +118,7 @@ public final class LambdaRuntime implements AutoCloseable {
     return "snap-start".equals(environment.get("AWS_LAMBDA_INITIALIZATION_TYPE"));
   }
 
-  /** The Lambda that the environment sees. */
+  /** The Runtime API that the environment uses. */
   public RuntimeApi api() {
     return api;
   }

@@ -72,7 +72,7 @@ public final class RuntimeApi implements AutoCloseable {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** The variables that lead a function with SnapStart to its credentials. */
+  /** The variables from which a function with SnapStart learns where its credentials are. */
   Map<String, String> credentialsVariables() {
     return Map.of(
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",

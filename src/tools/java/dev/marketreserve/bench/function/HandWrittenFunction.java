@@ -29,7 +29,7 @@ import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 import software.amazon.awssdk.utils.IoUtils;
 
 /**
- * The two calls of a reservation with the function's HTTP client and a handwritten signature: no
+ * A reservation's two operations with the function's HTTP client and a handwritten signature: no
  * SDK client, no JSON library, no validation, no retry.
  *
  * @see <a
