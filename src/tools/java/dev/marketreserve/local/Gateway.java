@@ -47,6 +47,8 @@ final class Gateway extends Handler.Abstract {
   private static final int MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 
   private final SamTemplate template = SamTemplate.read();
+  private final Route route = template.routes().getFirst();
+  private final UriTemplatePathSpec path = new UriTemplatePathSpec(route.path());
   private final RequestHandler<APIGatewayProxyRequestEvent, APIGatewayProxyResponseEvent> function;
   private final Terminal terminal;
 
@@ -86,20 +88,17 @@ final class Gateway extends Handler.Abstract {
       throws IOException {
     // Read even for an unknown path: Jetty closes a connection if a body is not read to its end.
     byte[] body = body(request);
-    for (Route route : template.routes()) {
-      Map<String, String> parameters =
-          new UriTemplatePathSpec(route.path()).getPathParams(request.getHttpURI().getPath());
-      if (parameters != null && route.method().equals(request.getMethod())) {
-        byte[] decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
-        if (decoded == null) {
-          return fixed(415, "Unsupported Media Type");
-        }
-        return decoded.length > MAX_PAYLOAD_BYTES
-            ? fixed(413, "Request Too Long")
-            : call(event(request, route, parameters, decoded, requestId));
-      }
+    Map<String, String> parameters = path.getPathParams(request.getHttpURI().getPath());
+    if (parameters == null || !route.method().equals(request.getMethod())) {
+      return own("RESOURCE_NOT_FOUND", 404, requestId);
     }
-    return own("RESOURCE_NOT_FOUND", 404, requestId);
+    byte[] decoded = decoded(body, request.getHeaders().get("Content-Encoding"));
+    if (decoded == null) {
+      return fixed(415, "Unsupported Media Type");
+    }
+    return decoded.length > MAX_PAYLOAD_BYTES
+        ? fixed(413, "Request Too Long")
+        : call(event(request, parameters, decoded, requestId));
   }
 
   private APIGatewayProxyResponseEvent call(APIGatewayProxyRequestEvent event) {
@@ -141,8 +140,8 @@ final class Gateway extends Handler.Abstract {
     }
   }
 
-  private static APIGatewayProxyRequestEvent event(
-      Request request, Route route, Map<String, String> parameters, byte[] body, String requestId) {
+  private APIGatewayProxyRequestEvent event(
+      Request request, Map<String, String> parameters, byte[] body, String requestId) {
     Map<String, String> headers = new LinkedHashMap<>();
     Map<String, List<String>> multiValueHeaders = new LinkedHashMap<>();
     for (String name : request.getHeaders().getFieldNamesCollection()) {

@@ -1,8 +1,5 @@
 package dev.marketreserve.local;
 
-import static com.fasterxml.jackson.annotation.JsonInclude.Include.ALWAYS;
-import static com.fasterxml.jackson.annotation.JsonInclude.Include.NON_NULL;
-
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyRequestEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.fasterxml.jackson.annotation.JsonInclude.Value;
@@ -14,14 +11,10 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Map;
 import org.eclipse.jetty.server.Request;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.SdkRequest;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
  * The terminal output: one line per request. If the system property {@code verbose} is true, the
@@ -31,7 +24,7 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 final class Terminal implements ExecutionInterceptor {
 
   private static final JsonMapper JSON =
-      JsonMapper.builder().defaultPropertyInclusion(Value.construct(NON_NULL, ALWAYS)).build();
+      JsonMapper.builder().defaultPropertyInclusion(Value.ALL_NON_NULL).build();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
@@ -69,32 +62,12 @@ final class Terminal implements ExecutionInterceptor {
 
   @Override
   public void afterExecution(Context.AfterExecution context, ExecutionAttributes attributes) {
-    asked(context.request(), attributes, String.valueOf(context.httpResponse().statusCode()));
+    detail("DynamoDB", context.request() + ": " + context.response());
   }
 
   @Override
   public void onExecutionFailure(Context.FailedExecution context, ExecutionAttributes attributes) {
-    asked(
-        context.request(),
-        attributes,
-        context.exception() instanceof AwsServiceException e
-            ? e.statusCode() + " " + e.awsErrorDetails().errorCode()
-            : context.exception().toString());
-  }
-
-  private void asked(SdkRequest request, ExecutionAttributes attributes, String result) {
-    detail(
-        "DynamoDB",
-        "%s %s %s: %s"
-            .formatted(
-                attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME),
-                request.getValueForField("TableName", String.class).orElse(""),
-                request
-                    .getValueForField("Key", Map.class)
-                    .or(() -> request.getValueForField("Item", Map.class))
-                    .map(item -> item.toString().replaceAll("AttributeValue\\(S=(.*?)\\)", "$1"))
-                    .orElse(""),
-                result));
+    detail("DynamoDB", context.request() + ": " + context.exception());
   }
 
   /** Shows a line if {@code verbose}. */
