@@ -29,8 +29,8 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
  * Set AWS_REGION to the API's region. The AWS SDK then signs the call with its default credentials.
  * Without AWS_REGION the call is not signed, and only the local API accepts it.
  *
- * <p>Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is
- * unknown, run it again later with the same key; 12 the call is wrong and this run reserved
+ * <p>Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the order is not
+ * settled, run it again later with the same key; 12 the call is wrong and this run reserved
  * nothing.
  */
 final class Reserve {
@@ -104,7 +104,8 @@ final class Reserve {
         pauseMillis *= 2;
       }
     }
-    return end(OUTCOME_UNKNOWN, "The outcome is unknown. Run this again later with the same key.");
+    return end(
+        OUTCOME_UNKNOWN, "The order is not settled. Run this again later with the same key.");
   }
 
   private static int end(int status, String reason) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Retries the orders whose outcome is unknown, and reports which are settled. docs/calling.md explains the rules.
+"""Retries every order in a list, and reports which are settled. docs/calling.md explains the rules.
 
   reconcile.py URL ORDERS
 

@@ -6,7 +6,7 @@
 Set AWS_REGION to the API's region. botocore then signs the call with its default credentials. Without
 AWS_REGION the call is not signed, and only the local API accepts it.
 
-Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown, run it
+Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the order is not settled, run it
 again later with the same key; 12 the call is wrong and this run reserved nothing.
 """
 
@@ -69,7 +69,7 @@ def reserve(url, domain_id, group_id, idempotency_key, sign):
         if call < CALLS:
             time.sleep(random.uniform(pause / 2, pause))
             pause *= 2
-    raise OutcomeUnknown("The outcome is unknown. Run this again later with the same key.")
+    raise OutcomeUnknown("The order is not settled. Run this again later with the same key.")
 
 
 def post(url, body, headers, sign):

@@ -7,7 +7,7 @@
 # AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN. Without AWS_REGION the call is not signed,
 # and only the local API accepts it.
 #
-# Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the outcome is unknown,
+# Exit status: 0 the tenant holds the group; 10 another tenant holds it; 11 the order is not settled,
 # run it again later with the same key; 12 the call is wrong and this run reserved nothing.
 set -euo pipefail
 
@@ -82,4 +82,4 @@ for ((call = 1; call <= calls; call++)); do
     pause_ms=$((pause_ms * 2))
   fi
 done
-end $outcome_unknown "The outcome is unknown. Run this again later with the same key."
+end $outcome_unknown "The order is not settled. Run this again later with the same key."

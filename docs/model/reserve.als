@@ -4,8 +4,8 @@
  * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each states its expected result.
  * In the build, ModelTest does this.
  *
- * Two things are left out: a malformed request, which ends before anything here begins, and the read after a
- * conflict without an item, which sees the state that refused the attempt, or a later one.
+ * Two things are left out. A malformed request ends before anything here begins. If DynamoDB refuses a write without
+ * returning the item, a read follows. It sees the state that refused the write, or a later one.
  */
 module reserve
 
