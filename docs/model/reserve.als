@@ -4,8 +4,9 @@
  * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each states its expected result.
  * In the build, ModelTest does this.
  *
- * Two things are left out. A malformed request ends before anything here begins. If DynamoDB refuses a write without
- * returning the item, a read follows. It sees the state that refused the write, or a later one.
+ * Besides the tenant's project, two things are left out. A malformed request ends before anything here begins. If
+ * DynamoDB refuses a write without returning the item, a read follows. It sees the state that refused the write, or a
+ * later one.
  */
 module reserve
 
@@ -17,7 +18,7 @@ sig Instance { var owner: lone Domain }
 /** An API group and its item in the reservations table. The attempt that wrote the item represents it here. */
 sig Group { var item: lone Attempt }
 
-/** A tenant's order. The model leaves out the tenant's project. The caller may send an order many times. */
+/** A tenant's order. The caller may send an order many times. */
 sig Order { domain: Domain, instance: Instance, group: Group }
 
 /** The orders sent with an Idempotency-Key. */
