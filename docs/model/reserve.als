@@ -4,9 +4,9 @@
  * Open it in Alloy 6 (https://alloytools.org) and execute all commands: each states its expected result.
  * In the build, ModelTest does this.
  *
- * Besides the tenant's project, two things are left out. A malformed request ends before anything here begins. If
- * DynamoDB refuses a write without returning the item, a read follows. It sees the state that refused the write, or a
- * later one.
+ * The model leaves out the tenant's project. It leaves out malformed requests, because they end before anything here
+ * begins. It leaves out the read that follows if DynamoDB refuses a write without returning the item. That read sees
+ * the item that made the write fail, or a later state.
  */
 module reserve
 
@@ -187,7 +187,10 @@ pred NoFalseConflict {
 /** If the caller considers an order refused, the order holds nothing. */
 pred ARetrySettlesTheOrder { always all o: Order | refused[o] implies no order.o & holder[o.group] }
 
-/** The caller treats a 409 as final, and a 403 only if no call of the order can have reserved the group. */
+/**
+ * The caller refuses an order after a 409 without a purchase id, or after a 403 if no call of the order can have
+ * reserved the group.
+ */
 pred refused[o: Order] {
   no c: order.o | c.response = Created
   some c: order.o | (c.response = Conflict and no c.returned) or (c.response = Forbidden and

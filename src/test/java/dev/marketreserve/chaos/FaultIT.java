@@ -292,7 +292,9 @@ class FaultIT {
 
   /** The faults that leave an attempt without a usable response. */
   static Stream<Fault> lastingFaults() {
-    return Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING);
+    return Stream.concat(
+        Fault.all().stream().filter(fault -> fault.symptom() != Symptom.ITEM_MISSING),
+        Stream.of(Symptom.values()).filter(Symptom::isRefusal).map(Fault::before));
   }
 
   /** One of a request's operations. */
