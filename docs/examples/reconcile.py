@@ -7,8 +7,9 @@ URL     the API's URL with {project_id} and {instance_id}.
 ORDERS  a CSV file with the columns order, project_id, instance_id, domain_id, group_id and idempotency_key, or -
         for standard input. An order can have any name. The other columns are the same as in its first call.
 
-Calls are signed as in reserve.py. The output has a CSV line for each order: its name; settled, refused or open;
-and the purchase id. An open order may be reserved or not: keep it in the list for the next run.
+Calls are signed as in reserve.py. The output has a CSV line for each order: its name; settled (the tenant holds
+the group), refused (another tenant holds it) or open; and the purchase id. An open order may be reserved or not:
+keep it in the list for the next run.
 
 Exit status: 0 no order is open; 11 an order is open; 12 the list cannot be read or the calls cannot be signed.
 """

@@ -26,7 +26,7 @@ exit codes:
   130  interrupted; run import or restore again to continue
 
 An id is 1 to 64 characters of A-Z a-z 0-9 _ -, the first a letter or digit. A UUID may be
-written with or without dashes, in either case. It is stored with dashes in lower case.
+written with or without dashes, in upper or lower case. It is stored with dashes in lower case.
 
 It finds credentials and region as the AWS CLI does. No command overwrites an item.
 """
