@@ -132,25 +132,23 @@ final class Reserve {
             .build();
     SdkHttpRequest ready = REGION == null ? request : signed(request, body);
     HttpRequest.Builder http = HttpRequest.newBuilder(url).POST(BodyPublishers.ofString(body));
-    ready.forEachHeader(
-        (name, values) -> {
-          if (!name.equalsIgnoreCase("Host")) { // HttpClient sets it itself, to the same value.
-            values.forEach(value -> http.header(name, value));
-          }
-        });
+    ready.forEachHeader((name, values) -> {
+      if (!name.equalsIgnoreCase("Host")) { // HttpClient sets it itself, to the same value.
+        values.forEach(value -> http.header(name, value));
+      }
+    });
     return http.build();
   }
 
   private static SdkHttpRequest signed(SdkHttpRequest request, String body) {
     return AwsV4HttpSigner.create()
-        .sign(
-            signing ->
-                signing
-                    .identity(CREDENTIALS.resolveCredentials())
-                    .request(request)
-                    .payload(ContentStreamProvider.fromUtf8String(body))
-                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "execute-api")
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, REGION))
+        .sign(signing ->
+            signing
+                .identity(CREDENTIALS.resolveCredentials())
+                .request(request)
+                .payload(ContentStreamProvider.fromUtf8String(body))
+                .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "execute-api")
+                .putProperty(AwsV4HttpSigner.REGION_NAME, REGION))
         .request();
   }
 }

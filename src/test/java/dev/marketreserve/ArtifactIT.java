@@ -31,7 +31,8 @@ class ArtifactIT {
           http-auth-aws-eventstream http-auth-spi http-client-spi identity-spi jackson-annotations
           jackson-core jackson-databind json-utils metrics-spi profiles protocol-core
           reactive-streams regions retries retries-spi sdk-core slf4j-api slf4j-nop
-          third-party-jackson-core utils utils-lite"""
+          third-party-jackson-core utils utils-lite\
+          """
               .split("\\s"));
 
   @Test

@@ -28,11 +28,10 @@ public final class OpenApi {
           registry ->
               registry.schemaRegistryConfig(
                   SchemaRegistryConfig.builder()
-                      .regularExpressionFactory(
-                          regex -> {
-                            Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
-                            return value -> pattern.matcher(value).find();
-                          })
+                      .regularExpressionFactory(regex -> {
+                        Pattern pattern = Pattern.compile(regex.replace("$", "\\z"));
+                        return value -> pattern.matcher(value).find();
+                      })
                       .build()));
 
   private final JsonNode root = SamTemplate.read().openApi();
@@ -69,15 +68,13 @@ public final class OpenApi {
   /** The example responses: status and body. */
   public List<Map.Entry<Integer, JsonNode>> exampleResponses() {
     return operation.get("responses").properties().stream()
-        .flatMap(
-            response ->
-                response
-                    .getValue()
-                    .at("/content/application~1json/examples")
-                    .valueStream()
-                    .map(
-                        example ->
-                            Map.entry(Integer.valueOf(response.getKey()), example.get("value"))))
+        .flatMap(response ->
+            response
+                .getValue()
+                .at("/content/application~1json/examples")
+                .valueStream()
+                .map(
+                    example -> Map.entry(Integer.valueOf(response.getKey()), example.get("value"))))
         .toList();
   }
 

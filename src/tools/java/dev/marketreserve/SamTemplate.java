@@ -49,10 +49,9 @@ public record SamTemplate(JsonNode root) {
         .valueStream()
         .filter(event -> event.get("Type").asText().equals("Api"))
         .map(event -> event.get("Properties"))
-        .map(
-            api ->
-                new Route(
-                    api.get("Method").asText().toUpperCase(Locale.ROOT), api.get("Path").asText()))
+        .map(api ->
+            new Route(
+                api.get("Method").asText().toUpperCase(Locale.ROOT), api.get("Path").asText()))
         .toList();
   }
 

@@ -66,15 +66,13 @@ public final class ReservationsTable implements Reservations {
     ResourceId group = wanted.request().groupId();
     return dynamoDb
         .before(deadline, "write the reservation", () -> put(wanted))
-        .or(
-            () ->
-                dynamoDb
-                    .read(table, group, deadline, "read the reservation that holds the group")
-                    .map(ReservationsTable::reservation))
-        .orElseThrow(
-            () ->
-                new UnknownOutcomeException(
-                    "The reservation that held the group is no longer in the table"));
+        .or(() ->
+            dynamoDb
+                .read(table, group, deadline, "read the reservation that holds the group")
+                .map(ReservationsTable::reservation))
+        .orElseThrow(() ->
+            new UnknownOutcomeException(
+                "The reservation that held the group is no longer in the table"));
   }
 
   /**
@@ -105,12 +103,10 @@ public final class ReservationsTable implements Reservations {
   /** The reservation that holds the group after the write; empty if DynamoDB does not return it. */
   private Optional<Reservation> put(Reservation wanted) {
     try {
-      table.putItem(
-          put ->
-              put.item(item(wanted))
-                  .conditionExpression(NO_SUCH_GROUP)
-                  .returnValuesOnConditionCheckFailure(
-                      ReturnValuesOnConditionCheckFailure.ALL_OLD));
+      table.putItem(put ->
+          put.item(item(wanted))
+              .conditionExpression(NO_SUCH_GROUP)
+              .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return Optional.of(wanted);
     } catch (ConditionalCheckFailedException e) {
       return e.hasItem() && !e.item().isEmpty()

@@ -93,10 +93,8 @@ public final class ProxySerializer implements CustomPojoSerializer {
     Map<String, List<@Nullable String>> lists = new HashMap<>();
     object
         .properties()
-        .forEach(
-            p ->
-                lists.put(
-                    p.getKey(), p.getValue().valueStream().map(JsonNode::textValue).toList()));
+        .forEach(p ->
+            lists.put(p.getKey(), p.getValue().valueStream().map(JsonNode::textValue).toList()));
     return lists;
   }
 }

@@ -28,7 +28,8 @@ public final class CannedDynamoDb implements SdkHttpClient {
 
   private static final String OWNER =
       """
-      {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, "domain_id": {"S": "%1$s"}}}"""
+      {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, "domain_id": {"S": "%1$s"}}}\
+      """
           .formatted(TENANT);
 
   private static final String CONFLICT =
@@ -37,7 +38,8 @@ public final class CannedDynamoDb implements SdkHttpClient {
       "message": "The conditional request failed", "Item": {"group_id": {"S": "%2$s"}, \
       "purchase_id": {"S": "%2$s"}, "domain_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
       "instance_id": {"S": "%1$s"}, "created_at": {"S": "1970-01-01T00:00:00.000Z"}, \
-      "idempotency_key": {"S": "%3$s"}}}"""
+      "idempotency_key": {"S": "%3$s"}}}\
+      """
           .formatted(TENANT, TAKEN_GROUP, KEY);
 
   /** Opens it as the function opens the real DynamoDB. */

@@ -245,17 +245,17 @@ public final class Priming implements Resource {
     /** The event as the gateway sends it. */
     private String event() {
       return """
-          {"resource": "/v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve",
-           "path": "/v1/%1$s/apigw/instances/%1$s/market/api-groups/reserve",
-           "httpMethod": "POST",
-           "headers": {"Content-Type": "application/json", "X-Domain-Id": "%1$s"%3$s},
-           "multiValueHeaders": {"Content-Type": ["application/json"], "X-Domain-Id": ["%1$s"]},
-           "queryStringParameters": null,
-           "pathParameters": {"project_id": "%1$s", "instance_id": "%1$s"},
-           "requestContext": {"requestId": "priming", "requestTimeEpoch": 0, "identity": {"userArn": "priming"}},
-           "body": "{\\"group_id\\": \\"%2$s\\"}",
-           "isBase64Encoded": false}
-          """
+      {"resource": "/v1/{project_id}/apigw/instances/{instance_id}/market/api-groups/reserve",
+       "path": "/v1/%1$s/apigw/instances/%1$s/market/api-groups/reserve",
+       "httpMethod": "POST",
+       "headers": {"Content-Type": "application/json", "X-Domain-Id": "%1$s"%3$s},
+       "multiValueHeaders": {"Content-Type": ["application/json"], "X-Domain-Id": ["%1$s"]},
+       "queryStringParameters": null,
+       "pathParameters": {"project_id": "%1$s", "instance_id": "%1$s"},
+       "requestContext": {"requestId": "priming", "requestTimeEpoch": 0, "identity": {"userArn": "priming"}},
+       "body": "{\\"group_id\\": \\"%2$s\\"}",
+       "isBase64Encoded": false}
+      """
           .formatted(TENANT, group, header);
     }
   }

@@ -90,23 +90,21 @@ class ChaosIT {
   @Test
   @SuppressWarnings("ReferenceEquality") // an item read from the table is another object
   void theCheckerFindsAnOwnWriteReportedAsAConflict() throws Exception {
-    assertFound(
-        (table, wanted, deadline) -> {
-          Reservation standing = table.putIfAbsent(wanted, deadline);
-          return standing == wanted ? wanted : reservation(rivals(standing.request()));
-        });
+    assertFound((table, wanted, deadline) -> {
+      Reservation standing = table.putIfAbsent(wanted, deadline);
+      return standing == wanted ? wanted : reservation(rivals(standing.request()));
+    });
   }
 
   @Test
   void theCheckerFindsATimeoutReportedAsAConflict() throws Exception {
-    assertFound(
-        (table, wanted, deadline) -> {
-          try {
-            return table.putIfAbsent(wanted, deadline);
-          } catch (UnknownOutcomeException e) {
-            return reservation(rivals(wanted.request()));
-          }
-        });
+    assertFound((table, wanted, deadline) -> {
+      try {
+        return table.putIfAbsent(wanted, deadline);
+      } catch (UnknownOutcomeException e) {
+        return reservation(rivals(wanted.request()));
+      }
+    });
   }
 
   @Test
@@ -126,82 +124,75 @@ class ChaosIT {
 
   @Test
   void theCheckerFindsAPurchaseIdShownToAnotherTenant() throws Exception {
-    assertFound(
-        (table, wanted, deadline) -> {
-          Reservation standing = table.putIfAbsent(wanted, deadline);
-          return new Reservation(
-              keyless(wanted.request()), standing.purchaseId(), standing.createdAt());
-        });
+    assertFound((table, wanted, deadline) -> {
+      Reservation standing = table.putIfAbsent(wanted, deadline);
+      return new Reservation(
+          keyless(wanted.request()), standing.purchaseId(), standing.createdAt());
+    });
   }
 
   @Test
   void theCheckerFindsAPurchaseIdHiddenFromItsHolder() throws Exception {
-    assertFound(
-        (table, wanted, deadline) -> {
-          Reservation standing = table.putIfAbsent(wanted, deadline);
-          return standing.purchaseId().equals(wanted.purchaseId())
-              ? standing
-              : reservation(rivals(standing.request()));
-        });
+    assertFound((table, wanted, deadline) -> {
+      Reservation standing = table.putIfAbsent(wanted, deadline);
+      return standing.purchaseId().equals(wanted.purchaseId())
+          ? standing
+          : reservation(rivals(standing.request()));
+    });
   }
 
   @Test
   void theCheckerFindsAnUnconditionalWrite() throws Exception {
-    assertFound(
-        (table, wanted, deadline) -> {
-          tables.release(wanted.request().groupId().canonical());
-          return table.putIfAbsent(wanted, deadline);
-        });
+    assertFound((table, wanted, deadline) -> {
+      tables.release(wanted.request().groupId().canonical());
+      return table.putIfAbsent(wanted, deadline);
+    });
   }
 
   @Test
   void theCheckerFindsACachedOwner() throws Exception {
-    assertFoundWithoutFaults(
-        dynamoDb -> {
-          InstanceOwners owners = owners(dynamoDb);
-          Set<Tenant> known = ConcurrentHashMap.newKeySet();
-          return Caller.function(
-              (tenant, deadline) -> {
-                if (!known.contains(tenant) && owners.isOwner(tenant, deadline)) {
-                  known.add(tenant);
-                }
-                return known.contains(tenant);
-              },
-              reservations(dynamoDb));
-        });
+    assertFoundWithoutFaults(dynamoDb -> {
+      InstanceOwners owners = owners(dynamoDb);
+      Set<Tenant> known = ConcurrentHashMap.newKeySet();
+      return Caller.function(
+          (tenant, deadline) -> {
+            if (!known.contains(tenant) && owners.isOwner(tenant, deadline)) {
+              known.add(tenant);
+            }
+            return known.contains(tenant);
+          },
+          reservations(dynamoDb));
+    });
   }
 
   @Test
   void theCheckerFindsACachedReservation() throws Exception {
     Map<ResourceId, Reservation> known = new ConcurrentHashMap<>();
-    assertFoundWithoutFaults(
-        dynamoDb -> {
-          Reservations table = reservations(dynamoDb);
-          return Caller.function(
-              owners(dynamoDb),
-              (wanted, deadline) ->
-                  known.computeIfAbsent(
-                      wanted.request().groupId(), group -> table.putIfAbsent(wanted, deadline)));
-        });
+    assertFoundWithoutFaults(dynamoDb -> {
+      Reservations table = reservations(dynamoDb);
+      return Caller.function(
+          owners(dynamoDb),
+          (wanted, deadline) ->
+              known.computeIfAbsent(
+                  wanted.request().groupId(), group -> table.putIfAbsent(wanted, deadline)));
+    });
   }
 
   @Test
   void theCheckerFindsAReleaseWithoutAWait() {
-    assertFoundWithALateWrite(
-        (call, operator, tenant, group) -> {
-          call.join();
-          operator.release(group);
-        });
+    assertFoundWithALateWrite((call, operator, tenant, group) -> {
+      call.join();
+      operator.release(group);
+    });
   }
 
   @Test
   void theCheckerFindsAMoveWithoutAWait() {
-    assertFoundWithALateWrite(
-        (call, operator, tenant, group) -> {
-          operator.revoke(tenant);
-          operator.register(new TenantIds("other", tenant.projectId(), tenant.instanceId()));
-          operator.lookUp(group);
-        });
+    assertFoundWithALateWrite((call, operator, tenant, group) -> {
+      operator.revoke(tenant);
+      operator.register(new TenantIds("other", tenant.projectId(), tenant.instanceId()));
+      operator.lookUp(group);
+    });
   }
 
   private void assertFound(BrokenWrite broken) throws Exception {

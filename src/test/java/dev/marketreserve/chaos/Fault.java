@@ -29,11 +29,10 @@ public record Fault(boolean applied, Symptom symptom) {
   static List<Fault> all() {
     return Stream.of(Symptom.values())
         .filter(symptom -> symptom != Symptom.NONE && !symptom.isRefusal())
-        .flatMap(
-            symptom ->
-                symptom.needsAnswer()
-                    ? Stream.of(after(symptom))
-                    : Stream.of(before(symptom), after(symptom)))
+        .flatMap(symptom ->
+            symptom.needsAnswer()
+                ? Stream.of(after(symptom))
+                : Stream.of(before(symptom), after(symptom)))
         .toList();
   }
 

@@ -76,7 +76,8 @@ public final class FaultyDynamoDb implements AutoCloseable {
           400,
           """
           {"__type": "com.amazon.coral.service#InvalidSignatureException", \
-          "message": "The signature does not match the request, or has expired."}""");
+          "message": "The signature does not match the request, or has expired."}\
+          """);
   private static final String CHECKSUM = "x-amz-crc32";
   private static final List<String> FORWARDED =
       List.of("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target");

@@ -97,12 +97,10 @@ public record History(List<Step> steps) {
     }
     Map<String, List<Step>> instances = stepsBy(History::instance);
     stepsBy(History::group)
-        .forEach(
-            (group, steps) ->
-                check("group " + group, reservations(steps, instances), Group.FREE, violations));
-    instances.forEach(
-        (instance, steps) ->
-            check("instance " + instance, owners(steps), Optional.empty(), violations));
+        .forEach((group, steps) ->
+            check("group " + group, reservations(steps, instances), Group.FREE, violations));
+    instances.forEach((instance, steps) ->
+        check("instance " + instance, owners(steps), Optional.empty(), violations));
     return violations;
   }
 

@@ -105,7 +105,8 @@ class HistoryTest {
     assertEquals(
         """
         {"step":"reserve","start":1,"end":2,"group":"g","domain":"a","project":"p","instance":"i-a",\
-        "key":"k","status":201,"purchase_id":"p","replayed":false}""",
+        "key":"k","status":201,"purchase_id":"p","replayed":false}\
+        """,
         Files.readAllLines(file).get(2));
   }
 

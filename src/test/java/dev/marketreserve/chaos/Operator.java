@@ -89,14 +89,13 @@ final class Operator {
     try {
       tables
           .client()
-          .deleteItem(
-              delete ->
-                  delete
-                      .tableName(tables.settings().reservationsTable())
-                      .key(Map.of("group_id", AttributeValue.fromS(group)))
-                      .conditionExpression("purchase_id = :purchase")
-                      .expressionAttributeValues(
-                          Map.of(":purchase", AttributeValue.fromS(purchaseId))));
+          .deleteItem(delete ->
+              delete
+                  .tableName(tables.settings().reservationsTable())
+                  .key(Map.of("group_id", AttributeValue.fromS(group)))
+                  .conditionExpression("purchase_id = :purchase")
+                  .expressionAttributeValues(
+                      Map.of(":purchase", AttributeValue.fromS(purchaseId))));
       steps.add(new Release(start, now(), group, purchaseId));
     } catch (ConditionalCheckFailedException e) {
       lookUp(group);

@@ -87,11 +87,10 @@ class RaceIT {
     CyclicBarrier start = new CyclicBarrier(calls.size());
     List<Callable<Heard>> racers = new ArrayList<>();
     for (Call call : calls) {
-      racers.add(
-          () -> {
-            start.await();
-            return new Heard(call, send(call));
-          });
+      racers.add(() -> {
+        start.await();
+        return new Heard(call, send(call));
+      });
     }
     List<Heard> all = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(calls.size())) {

@@ -50,14 +50,13 @@ final class SignatureV4 {
 
   private static Optional<String> sign(SdkHttpRequest unsigned, byte[] body, Instant time) {
     return AwsV4HttpSigner.create()
-        .sign(
-            sign ->
-                sign.identity(CREDENTIALS)
-                    .request(unsigned)
-                    .payload(ContentStreamProvider.fromByteArray(body))
-                    .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "dynamodb")
-                    .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
-                    .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, Clock.fixed(time, ZoneOffset.UTC)))
+        .sign(sign ->
+            sign.identity(CREDENTIALS)
+                .request(unsigned)
+                .payload(ContentStreamProvider.fromByteArray(body))
+                .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "dynamodb")
+                .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, Clock.fixed(time, ZoneOffset.UTC)))
         .request()
         .firstMatchingHeader("Authorization");
   }

@@ -103,11 +103,10 @@ public final class Wire implements AutoCloseable {
         Socket upstream = new Socket(target.getHost(), target.getPort())) {
       open.add(upstream);
       held.await();
-      Thread.startVirtualThread(
-          () -> {
-            copy(client, upstream, false);
-            close(upstream);
-          });
+      Thread.startVirtualThread(() -> {
+        copy(client, upstream, false);
+        close(upstream);
+      });
       copy(upstream, client, true);
     } catch (IOException e) {
       // The connection ends for both sides.

@@ -60,10 +60,9 @@ class InstanceOwnersTableTest {
   void anIncompleteRegistrationHasNoOwner() {
     tables
         .client()
-        .putItem(
-            put ->
-                put.tableName(tables.settings().instanceOwnersTable())
-                    .item(Map.of("instance_id", AttributeValue.fromS("half"))));
+        .putItem(put ->
+            put.tableName(tables.settings().instanceOwnersTable())
+                .item(Map.of("instance_id", AttributeValue.fromS("half"))));
     assertFalse(isOwner("domain", "project", "half"));
   }
 

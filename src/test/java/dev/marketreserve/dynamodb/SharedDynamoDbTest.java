@@ -47,12 +47,11 @@ class SharedDynamoDbTest {
         Duration time = thread % 2 == 0 ? LONG : SHORT;
         String name = "tenant-" + thread + "-";
         done.add(
-            threads.submit(
-                () -> {
-                  for (int call = 0; call < CALLS; call++) {
-                    call(owners, Requests.id(name + call), time);
-                  }
-                }));
+            threads.submit(() -> {
+              for (int call = 0; call < CALLS; call++) {
+                call(owners, Requests.id(name + call), time);
+              }
+            }));
       }
       for (Future<?> thread : done) {
         thread.get();
@@ -85,7 +84,8 @@ class SharedDynamoDbTest {
             200,
             """
             {"Item": {"instance_id": {"S": "%1$s"}, "project_id": {"S": "%1$s"}, \
-            "domain_id": {"S": "%1$s"}}}"""
+            "domain_id": {"S": "%1$s"}}}\
+            """
                 .formatted(key.group(1)));
   }
 }

@@ -82,9 +82,8 @@ class OpenApiTest {
     Set<String> examples = new HashSet<>();
     openApi
         .exampleResponses()
-        .forEach(
-            example ->
-                examples.add(example.getKey() + example.getValue().path("error_code").asText()));
+        .forEach(example ->
+            examples.add(example.getKey() + example.getValue().path("error_code").asText()));
     for (ErrorCode error : ErrorCode.values()) {
       assertTrue(examples.contains(error.status + error.code), error.toString());
       assertTrue(openApi.lists(error.status, error.code), error.toString());
@@ -95,15 +94,14 @@ class OpenApiTest {
   void everyExampleMatchesItsDescription() {
     openApi
         .exampleResponses()
-        .forEach(
-            example -> {
-              JsonNode body = example.getValue();
-              assertResponse(example.getKey(), body.toString());
-              assertTrue(
-                  !body.has("error_code")
-                      || openApi.lists(example.getKey(), body.get("error_code").asText()),
-                  example.toString());
-            });
+        .forEach(example -> {
+          JsonNode body = example.getValue();
+          assertResponse(example.getKey(), body.toString());
+          assertTrue(
+              !body.has("error_code")
+                  || openApi.lists(example.getKey(), body.get("error_code").asText()),
+              example.toString());
+        });
   }
 
   @Test
@@ -111,22 +109,21 @@ class OpenApiTest {
     SamTemplate.read()
         .gatewayResponses()
         .properties()
-        .forEach(
-            response -> {
-              int status =
-                  switch (response.getKey()) {
-                    case "DEFAULT_4XX" -> 403;
-                    case "DEFAULT_5XX" -> 502;
-                    default -> response.getValue().get("statusCode").asInt();
-                  };
-              JsonNode header = response.getValue().get("responseParameters");
-              assertEquals(
-                  "context.requestId", header.path("gatewayresponse.header.X-Request-Id").asText());
-              String body = response.getValue().at("/responseTemplates/application~1json").asText();
-              String code = body.replaceAll(".*\"error_code\":\"([^\"]*)\".*", "$1");
-              assertTrue(openApi.lists(status, code), response.getKey());
-              assertResponse(status, body);
-            });
+        .forEach(response -> {
+          int status =
+              switch (response.getKey()) {
+                case "DEFAULT_4XX" -> 403;
+                case "DEFAULT_5XX" -> 502;
+                default -> response.getValue().get("statusCode").asInt();
+              };
+          JsonNode header = response.getValue().get("responseParameters");
+          assertEquals(
+              "context.requestId", header.path("gatewayresponse.header.X-Request-Id").asText());
+          String body = response.getValue().at("/responseTemplates/application~1json").asText();
+          String code = body.replaceAll(".*\"error_code\":\"([^\"]*)\".*", "$1");
+          assertTrue(openApi.lists(status, code), response.getKey());
+          assertResponse(status, body);
+        });
   }
 
   @Test

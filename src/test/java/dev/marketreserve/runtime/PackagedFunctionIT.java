@@ -37,10 +37,12 @@ class PackagedFunctionIT extends ReserveContract {
 
   private static final String SQS_EVENT =
       """
-      {"Records": [{"eventSource": "aws:sqs", "body": "{\\"group_id\\": \\"group\\"}"}]}""";
+      {"Records": [{"eventSource": "aws:sqs", "body": "{\\"group_id\\": \\"group\\"}"}]}\
+      """;
   private static final String HTTP_API_EVENT =
       """
-      {"version": "2.0", "headers": {"x-domain-id": "d1,d2"}, "body": "{\\"group_id\\": \\"group\\"}"}""";
+      {"version": "2.0", "headers": {"x-domain-id": "d1,d2"}, "body": "{\\"group_id\\": \\"group\\"}"}\
+      """;
 
   @AutoClose private static PackagedFunction function;
 

@@ -114,16 +114,15 @@ class PrimingTest {
   /** A DynamoDB without items that denies access the first {@code times} times. */
   private static DynamoDb refusing(int times) {
     AtomicInteger refusals = new AtomicInteger(times);
-    return StubHttp.open(
-        request -> {
-          if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-            return response(400, "{\"__type\": \"AccessDeniedException\"}");
-          }
-          String call = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElseThrow();
-          return call.endsWith("PutItem")
-              ? response(400, "{\"__type\": \"ConditionalCheckFailedException\"}")
-              : response(200, "{}");
-        });
+    return StubHttp.open(request -> {
+      if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        return response(400, "{\"__type\": \"AccessDeniedException\"}");
+      }
+      String call = request.httpRequest().firstMatchingHeader("X-Amz-Target").orElseThrow();
+      return call.endsWith("PutItem")
+          ? response(400, "{\"__type\": \"ConditionalCheckFailedException\"}")
+          : response(200, "{}");
+    });
   }
 
   private void assertStops(String what, String why, DynamoDb dynamoDb, Settings settings) {

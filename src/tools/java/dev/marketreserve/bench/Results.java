@@ -95,12 +95,11 @@ final class Results {
             .max()
             .orElseThrow();
     return values.keySet().stream()
-        .map(
-            function -> {
-              double value = median(function, figure);
-              String bar = "█".repeat((int) Math.ceil(value / longest * LONGEST_BAR));
-              return "%-28s %s %s%n".formatted(function, bar, number(value));
-            })
+        .map(function -> {
+          double value = median(function, figure);
+          String bar = "█".repeat((int) Math.ceil(value / longest * LONGEST_BAR));
+          return "%-28s %s %s%n".formatted(function, bar, number(value));
+        })
         .collect(Collectors.joining("", figure + "\n", ""));
   }
 
@@ -108,11 +107,10 @@ final class Results {
   private String table() {
     String head = "| function | %s |%n".formatted(String.join(" | ", COLUMNS));
     return values.keySet().stream()
-        .map(
-            function ->
-                COLUMNS.stream()
-                    .map(column -> cell(function, column))
-                    .collect(Collectors.joining(" | ", "| " + function + " | ", " |\n")))
+        .map(function ->
+            COLUMNS.stream()
+                .map(column -> cell(function, column))
+                .collect(Collectors.joining(" | ", "| " + function + " | ", " |\n")))
         .collect(Collectors.joining("", head + "|---".repeat(COLUMNS.size() + 1) + "|\n", ""));
   }
 
@@ -130,9 +128,9 @@ final class Results {
     double warm = median(OURS, P50 + TLS);
     double byHand = median(BY_HAND, P50 + TLS);
     return """
-        | figure | target | measured | |
-        |---|---|---|---|
-        """
+    | figure | target | measured | |
+    |---|---|---|---|
+    """
         + target(
             "first response over TLS ÷ the baseline's", 0.75, first / median(BASELINE, FIRST + TLS))
         + target(

@@ -30,13 +30,15 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
   private static final TenantIds TENANT = Events.tenant();
   private static final String OWNER =
       """
-      {"Item": {"instance_id": {"S": "%s"}, "project_id": {"S": "%s"}, "domain_id": {"S": "%s"}}}"""
+      {"Item": {"instance_id": {"S": "%s"}, "project_id": {"S": "%s"}, "domain_id": {"S": "%s"}}}\
+      """
           .formatted(TENANT.instanceId(), TENANT.projectId(), TENANT.domainId());
 
   private static final String CONDITION_FAILED =
       """
       {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", \
-      "message": "The conditional request failed"}""";
+      "message": "The conditional request failed"}\
+      """;
 
   /** The only condition that is true for an empty table. */
   private static final String NO_SUCH_GROUP = "\"attribute_not_exists(group_id)\"";

@@ -31,15 +31,13 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
     for (Map.Entry<String, JsonNode> table : SamTemplate.read().tables()) {
       JsonNode properties = table.getValue().get("Properties");
       String key = properties.at("/KeySchema/0/AttributeName").asText();
-      tables.client.createTable(
-          create ->
-              create
-                  .tableName(prefix + table.getKey())
-                  .billingMode(properties.get("BillingMode").asText())
-                  .attributeDefinitions(
-                      AttributeDefinition.builder().attributeName(key).attributeType("S").build())
-                  .keySchema(
-                      KeySchemaElement.builder().attributeName(key).keyType("HASH").build()));
+      tables.client.createTable(create ->
+          create
+              .tableName(prefix + table.getKey())
+              .billingMode(properties.get("BillingMode").asText())
+              .attributeDefinitions(
+                  AttributeDefinition.builder().attributeName(key).attributeType("S").build())
+              .keySchema(KeySchemaElement.builder().attributeName(key).keyType("HASH").build()));
     }
     return tables;
   }
@@ -86,11 +84,10 @@ public record Tables(URI endpoint, DynamoDbClient client, Settings settings)
   public Map<String, String> reservation(String groupId) {
     return text(
         client
-            .getItem(
-                get ->
-                    get.tableName(settings.reservationsTable())
-                        .key(group(groupId))
-                        .consistentRead(true))
+            .getItem(get ->
+                get.tableName(settings.reservationsTable())
+                    .key(group(groupId))
+                    .consistentRead(true))
             .item());
   }
 

@@ -150,14 +150,13 @@ record LocalApi(DynamoDbLocal dynamoDb, Tables tables, Server server, int port)
   private static void endWithParent() {
     Optional<ProcessHandle> parent = ProcessHandle.current().parent();
     if (parent.filter(process -> process.pid() > 1).isPresent()) {
-      Thread.startVirtualThread(
-          () -> {
-            // Not onExit: it waits as long as the dead parent is a zombie.
-            while (ProcessHandle.current().parent().equals(parent)) {
-              LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
-            }
-            System.exit(0);
-          });
+      Thread.startVirtualThread(() -> {
+        // Not onExit: it waits as long as the dead parent is a zombie.
+        while (ProcessHandle.current().parent().equals(parent)) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+        }
+        System.exit(0);
+      });
     }
   }
 

@@ -205,7 +205,8 @@ public final class RuntimeApi implements AutoCloseable {
         exchange,
         200,
         """
-        {"AccessKeyId": "local", "SecretAccessKey": "local", "Token": "local", "Expiration": "%s"}"""
+        {"AccessKeyId": "local", "SecretAccessKey": "local", "Token": "local", "Expiration": "%s"}\
+        """
             .formatted(Instant.now().plus(Duration.ofHours(6))));
   }
 

@@ -60,7 +60,8 @@ public final class HandWrittenFunction implements RequestStreamHandler {
         call(
             "GetItem",
             """
-            {"TableName":"%s","Key":{"instance_id":{"S":"%s"}},"ConsistentRead":true}"""
+            {"TableName":"%s","Key":{"instance_id":{"S":"%s"}},"ConsistentRead":true}\
+            """
                 .formatted(variable("INSTANCE_OWNERS_TABLE"), instance));
     if (!owner.contains("Item")) {
       throw new IOException("no owner: " + owner);
@@ -71,7 +72,8 @@ public final class HandWrittenFunction implements RequestStreamHandler {
         """
         {"TableName":"%s","Item":{"group_id":{"S":"%s"},"purchase_id":{"S":"%s"},\
         "created_at":{"S":"%s"}},"ConditionExpression":"attribute_not_exists(group_id)",\
-        "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}"""
+        "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}\
+        """
             .formatted(
                 variable("RESERVATIONS_TABLE"), first(GROUP, event), purchase, Instant.now()));
     output.write(
