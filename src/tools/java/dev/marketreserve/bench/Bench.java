@@ -174,7 +174,7 @@ final class Bench {
       results.add(contender.name(), Results.PEAK + transport, peakMemory(runtime.pid()));
       results.add(
           contender.name(),
-          Results.CALLS + transport,
+          Results.ATTEMPTS + transport,
           (double) (dynamoDb.calls() - callsBefore) / requests);
     }
   }
