@@ -62,10 +62,7 @@ class FaultIT {
     tables.register(tenant);
     try (FaultyDynamoDb dynamoDb = FaultyDynamoDb.start(tables.endpoint(), call -> Fault.NONE);
         DynamoDb client = dynamoDb.open()) {
-      Caller caller = new Caller(new ReserveHandler(tables.settings(), client), tenant);
-      while (caller.reserve(UUID.randomUUID().toString(), null).status() != 201) {
-        dynamoDb.awaitQuiet();
-      }
+      dynamoDb.warmUp(new Caller(new ReserveHandler(tables.settings(), client), tenant));
     }
   }
 
@@ -132,6 +129,15 @@ class FaultIT {
     last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
     last(Step.READ, fault);
     assertFailed(fault, reserve());
+  }
+
+  @Test
+  void aConflictWithoutItsItemIsSettledByOneRead() {
+    last(Step.WRITE, Fault.after(Symptom.ITEM_MISSING));
+    assertEquals(201, caller(rival).reserve(group, null).status());
+    attempts.clear();
+    assertEquals("409 APIG.3402", reserve().summary());
+    assertAttempts("CHECK 1", "WRITE 1", "READ 1");
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Phaser;
 import java.util.function.Function;
@@ -156,6 +157,16 @@ public final class FaultyDynamoDb implements AutoCloseable {
   /** Responds to nothing more on the connections that are open now. */
   void silenceConnections() {
     silent.addAll(connector.getConnectedEndPoints());
+  }
+
+  /**
+   * Calls until a group is reserved. On a busy machine, loading the classes can take longer than a
+   * call may.
+   */
+  void warmUp(Caller caller) {
+    while (caller.reserve(UUID.randomUUID().toString(), null).status() != 201) {
+      awaitQuiet();
+    }
   }
 
   /** Waits until every attempt that has arrived is finished, late ones included. */

@@ -1,5 +1,6 @@
 package dev.marketreserve.chaos;
 
+import dev.marketreserve.dynamodb.DynamoDbServer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,7 +10,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.jetty.server.Request;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -17,9 +17,6 @@ import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 
 /** Checks a request's signature: signs what arrived once more, and compares. */
 final class SignatureV4 {
-
-  private static final AwsBasicCredentials CREDENTIALS =
-      AwsBasicCredentials.create("local", "local");
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssX", Locale.ROOT);
@@ -51,11 +48,11 @@ final class SignatureV4 {
   private static Optional<String> sign(SdkHttpRequest unsigned, byte[] body, Instant time) {
     return AwsV4HttpSigner.create()
         .sign(sign ->
-            sign.identity(CREDENTIALS)
+            sign.identity(DynamoDbServer.CREDENTIALS)
                 .request(unsigned)
                 .payload(ContentStreamProvider.fromByteArray(body))
                 .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "dynamodb")
-                .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1")
+                .putProperty(AwsV4HttpSigner.REGION_NAME, DynamoDbServer.REGION.id())
                 .putProperty(AwsV4HttpSigner.SIGNING_CLOCK, Clock.fixed(time, ZoneOffset.UTC)))
         .request()
         .firstMatchingHeader("Authorization");

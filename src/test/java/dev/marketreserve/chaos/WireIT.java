@@ -64,12 +64,10 @@ class WireIT {
     this.caller = new Caller(new ReserveHandler(tables.settings(), dynamoDb), tenant);
   }
 
-  /** Loads the classes, which can take too long for the first call, and opens a connection. */
+  /** Loads the classes and opens a connection. */
   @BeforeEach
   void warmUp() {
-    while (caller.reserve(UUID.randomUUID().toString(), null).status() != 201) {
-      faulty.awaitQuiet();
-    }
+    faulty.warmUp(caller);
     calls.clear();
   }
 

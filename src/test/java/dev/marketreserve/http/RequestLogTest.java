@@ -110,12 +110,16 @@ class RequestLogTest {
     for (String unfit : List.of("", "a b", "a\nb", "a\u0000", "\u007f", "\u00e4", longest + "!")) {
       assertEquals("lambda-request", requestId(unfit));
     }
-    assertEquals("lambda-request", requestId(null));
+    assertEquals("lambda-request", requestId((String) null));
+    assertEquals("lambda-request", requestId((ProxyRequestContext) null));
   }
 
   private String requestId(@Nullable String fromGateway) throws JsonProcessingException {
-    APIGatewayProxyRequestEvent event =
-        event("group").withRequestContext(new ProxyRequestContext().withRequestId(fromGateway));
+    return requestId(new ProxyRequestContext().withRequestId(fromGateway));
+  }
+
+  private String requestId(@Nullable ProxyRequestContext context) throws JsonProcessingException {
+    APIGatewayProxyRequestEvent event = event("group").withRequestContext(context);
     return line(event, null, REFUSED, null).get("request_id").textValue();
   }
 

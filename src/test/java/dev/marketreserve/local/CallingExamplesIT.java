@@ -156,7 +156,7 @@ class CallingExamplesIT {
 
   @ParameterizedTest
   @EnumSource
-  void anExampleGivesUpAfterFiveAttemptsWithExitStatus11(Example example) throws Exception {
+  void anExampleGivesUpAfterFiveCallsWithExitStatus11(Example example) throws Exception {
     assertEnds(11, example, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR, SYSTEM_ERROR);
   }
 

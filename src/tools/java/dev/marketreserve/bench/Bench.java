@@ -161,7 +161,7 @@ final class Bench {
       for (int i = 0; i < requests; i++) {
         invoke(contender, runtime);
       }
-      int callsBefore = dynamoDb.calls();
+      int attemptsBefore = dynamoDb.attempts();
       double[] times = new double[requests];
       for (int i = 0; i < requests; i++) {
         long request = System.nanoTime();
@@ -175,7 +175,7 @@ final class Bench {
       results.add(
           contender.name(),
           Results.ATTEMPTS + transport,
-          (double) (dynamoDb.calls() - callsBefore) / requests);
+          (double) (dynamoDb.attempts() - attemptsBefore) / requests);
     }
   }
 

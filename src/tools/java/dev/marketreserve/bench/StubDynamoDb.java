@@ -46,7 +46,7 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
   private final Server server = new Server(new VirtualThreadPool());
   private final SslContextFactory.Server tls;
   private final ServerConnector connector;
-  private final AtomicInteger calls = new AtomicInteger();
+  private final AtomicInteger attempts = new AtomicInteger();
 
   /** Starts it, with TLS or with plain HTTP. */
   StubDynamoDb(boolean withTls, LocalCertificate certificate) {
@@ -65,8 +65,8 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
   }
 
   /** The number of attempts so far. */
-  int calls() {
-    return calls.get();
+  int attempts() {
+    return attempts.get();
   }
 
   /** Closes every connection and forgets every TLS session, as between a snapshot and a restore. */
@@ -84,7 +84,7 @@ final class StubDynamoDb extends Handler.Abstract implements AutoCloseable {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) throws IOException {
-    calls.incrementAndGet();
+    attempts.incrementAndGet();
     String call = Content.Source.asString(request);
     String target = Objects.requireNonNull(request.getHeaders().get("X-Amz-Target"));
     String body =

@@ -16,6 +16,11 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
   /** The LocalStack image to run the tests on; without it, they run on DynamoDB Local. */
   String LOCALSTACK_IMAGE = "localstack.image";
 
+  /** What the clients on this machine sign with. */
+  AwsBasicCredentials CREDENTIALS = AwsBasicCredentials.create("local", "local");
+
+  Region REGION = Region.US_EAST_1;
+
   /**
    * Points a client at such a DynamoDB. The client ignores the environment's settings, which are
    * meant for AWS.
@@ -26,9 +31,8 @@ public sealed interface DynamoDbServer extends AutoCloseable permits DynamoDbLoc
         .httpClientBuilder(http())
         .fipsEnabled(false)
         .dualstackEnabled(false)
-        .region(Region.US_EAST_1)
-        .credentialsProvider(
-            StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")));
+        .region(REGION)
+        .credentialsProvider(StaticCredentialsProvider.create(CREDENTIALS));
   }
 
   /** The function's HTTP client without a proxy, which could not reach this machine. */
